@@ -1,0 +1,131 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Key, Text};
+
+/// API groups of the kinds that matter here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Group {
+    /// The core group, written as the empty string.
+    Core,
+    /// `gateway.networking.k8s.io`
+    Gateway,
+    /// `kuma.io`
+    Kuma,
+}
+
+impl Group {
+    /// The group as API objects spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Core => "",
+            Self::Gateway => "gateway.networking.k8s.io",
+            Self::Kuma => "kuma.io",
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($variant:ident, $name:literal, $plural:literal, $group:ident, $namespaced:literal;)*) => {
+        /// Every kind that is read or written.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[allow(missing_docs)] // Each variant is the kind whose name it bears.
+        pub enum Kind { $($variant),* }
+
+        impl Kind {
+            /// All kinds, in the order of their names.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The kind as API objects spell it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// The resource name in request paths.
+            pub const fn plural(self) -> &'static str {
+                match self { $(Self::$variant => $plural),* }
+            }
+
+            /// The API group of the kind.
+            pub const fn group(self) -> Group {
+                match self { $(Self::$variant => Group::$group),* }
+            }
+
+            /// Whether objects of the kind live in a namespace.
+            pub const fn namespaced(self) -> bool {
+                match self { $(Self::$variant => $namespaced),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    ExternalService, "ExternalService", "externalservices", Kuma, false;
+    Gateway, "Gateway", "gateways", Gateway, true;
+    GatewayClass, "GatewayClass", "gatewayclasses", Gateway, false;
+    GrpcRoute, "GRPCRoute", "grpcroutes", Gateway, true;
+    HttpRoute, "HTTPRoute", "httproutes", Gateway, true;
+    Mesh, "Mesh", "meshes", Kuma, false;
+    MeshExternalService, "MeshExternalService", "meshexternalservices", Kuma, true;
+    MeshGateway, "MeshGateway", "meshgateways", Kuma, false;
+    MeshGatewayConfig, "MeshGatewayConfig", "meshgatewayconfigs", Kuma, false;
+    MeshGatewayInstance, "MeshGatewayInstance", "meshgatewayinstances", Kuma, true;
+    MeshHttpRoute, "MeshHTTPRoute", "meshhttproutes", Kuma, true;
+    MeshMultiZoneService, "MeshMultiZoneService", "meshmultizoneservices", Kuma, true;
+    MeshService, "MeshService", "meshservices", Kuma, true;
+    MeshTcpRoute, "MeshTCPRoute", "meshtcproutes", Kuma, true;
+    Namespace, "Namespace", "namespaces", Core, false;
+    ReferenceGrant, "ReferenceGrant", "referencegrants", Gateway, true;
+    Secret, "Secret", "secrets", Core, true;
+    Service, "Service", "services", Core, true;
+    TcpRoute, "TCPRoute", "tcproutes", Gateway, true;
+    TlsRoute, "TLSRoute", "tlsroutes", Gateway, true;
+}
+
+impl Kind {
+    /// The kind with this group and name, if it is one that matters here.
+    pub fn find(group: &str, name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name && kind.group().name() == group)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Kind, namespace and name: what people call an object. The namespace of a cluster-scoped object is empty.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectName {
+    /// The kind.
+    pub kind: Kind,
+    /// The namespace, empty for cluster-scoped kinds.
+    pub namespace: Text,
+    /// The name.
+    pub name: Text,
+}
+
+impl ObjectName {
+    /// A name from its parts.
+    pub fn new(kind: Kind, namespace: &str, name: &str) -> Self {
+        Self { kind, namespace: namespace.into(), name: name.into() }
+    }
+
+    /// The key of the object.
+    pub fn key(&self) -> Key {
+        Key::of(self.kind, &self.namespace, &self.name)
+    }
+}
+
+/// `Kind/namespace/name`, or `Kind/name` for cluster-scoped kinds.
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.namespace.is_empty() {
+            write!(f, "{}/{}", self.kind, self.name)
+        } else {
+            write!(f, "{}/{}/{}", self.kind, self.namespace, self.name)
+        }
+    }
+}

@@ -1,0 +1,247 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Key, MeshServices, RouteKind, Text};
+
+/// One entry of `spec.listeners`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Listener {
+    /// Key of the Gateway.
+    pub gateway: Key,
+    /// Namespace of the Gateway.
+    pub namespace: Text,
+    /// Place in the list.
+    pub index: u32,
+    /// Name of the listener.
+    pub name: Text,
+    /// Port, 1 to 65535.
+    pub port: u16,
+    /// Protocol.
+    pub protocol: Protocol,
+    /// Hostname; `None` matches all.
+    pub hostname: Option<Hostname>,
+    /// `allowedRoutes.namespaces`
+    pub namespaces: AllowedNamespaces,
+    /// `allowedRoutes.kinds`; `None` if the protocol decides.
+    pub kinds: Option<Vec<RouteKindRef>>,
+    /// `tls`
+    pub tls: Option<ListenerTls>,
+}
+
+/// Protocols a listener can ask for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)] // Each variant is the protocol whose name it bears.
+pub enum Protocol {
+    Http,
+    Https,
+    Tls,
+    Tcp,
+    Udp,
+    /// A protocol that we do not know.
+    Other(Text),
+}
+
+impl Protocol {
+    /// The protocol as listeners spell it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Http => "HTTP",
+            Self::Https => "HTTPS",
+            Self::Tls => "TLS",
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// The protocol with this spelling.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "HTTP" => Self::Http,
+            "HTTPS" => Self::Https,
+            "TLS" => Self::Tls,
+            "TCP" => Self::Tcp,
+            "UDP" => Self::Udp,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+/// A hostname of a listener or a route, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Hostname {
+    /// `shop.example.com`
+    Exact(Text),
+    /// `*.example.com`, held without the `*.`
+    Wildcard(Text),
+}
+
+impl Hostname {
+    /// Reads a hostname; `None` for the empty text and for `*`, which both mean all hosts.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        match text.strip_prefix("*.") {
+            Some(suffix) => Some(Self::Wildcard(suffix.into())),
+            None if text.is_empty() || text == "*" => None,
+            None => Some(Self::Exact(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(name) => f.write_str(name),
+            Self::Wildcard(suffix) => write!(f, "*.{suffix}"),
+        }
+    }
+}
+
+/// `allowedRoutes.namespaces`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AllowedNamespaces {
+    /// The namespace of the Gateway.
+    Same,
+    /// All namespaces.
+    All,
+    /// None at all.
+    None,
+    /// Those whose labels match.
+    Selector(Selector),
+}
+
+/// A label selector.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Selector {
+    /// All of these must hold. `matchLabels` entries are `In` with one value.
+    pub requirements: Vec<SelectorRequirement>,
+}
+
+/// One requirement of a label selector.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)] // Each variant is the operator whose name it bears.
+pub enum SelectorRequirement {
+    In { label: Text, values: Vec<Text> },
+    NotIn { label: Text, values: Vec<Text> },
+    Exists { label: Text },
+    DoesNotExist { label: Text },
+    /// An operator that does not exist: matches nothing.
+    Unknown { operator: Text },
+}
+
+/// One entry of `allowedRoutes.kinds`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RouteKindRef {
+    /// API group.
+    pub group: Text,
+    /// Kind.
+    pub kind: Text,
+}
+
+/// `tls` of a listener.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ListenerTls {
+    /// Mode.
+    pub mode: TlsMode,
+    /// Certificates, in order.
+    pub certificates: Vec<CertificateRef>,
+}
+
+/// `tls.mode` of a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)] // Each variant is the mode whose name it bears.
+pub enum TlsMode {
+    Terminate,
+    Passthrough,
+}
+
+/// One entry of `tls.certificateRefs`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CertificateRef {
+    /// API group.
+    pub group: Text,
+    /// Kind.
+    pub kind: Text,
+    /// Namespace, the Gateway's where none was given.
+    pub namespace: Text,
+    /// Name.
+    pub name: Text,
+}
+
+/// Why a listener cannot serve, or only in part.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ListenerProblem {
+    /// The protocol is not one that Kuma's gateway serves (here).
+    UnsupportedProtocol {
+        /// Whether it would be served if the gateway were not a cross-mesh one.
+        cross_mesh: bool,
+    },
+    /// Another listener of the Gateway has this port and hostname.
+    HostnameConflict,
+    /// Another listener of the Gateway has this port and another protocol.
+    ProtocolConflict,
+    /// `allowedRoutes.kinds` names kinds that the protocol cannot route.
+    InvalidRouteKinds(Vec<RouteKindRef>),
+    /// A value that Kuma cannot express.
+    UnsupportedValue(UnsupportedListenerValue),
+    /// A certificate reference that cannot be used.
+    CertificateRef(CertificateRef),
+}
+
+/// The values of a listener that Kuma cannot express.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum UnsupportedListenerValue {
+    /// Not a hostname by RFC 1123.
+    Hostname,
+    /// HTTPS without a `tls` section, or with Passthrough.
+    TlsMode,
+}
+
+/// What became of a listener.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ListenerState {
+    /// Key of the listener.
+    pub key: Key,
+    /// Key of the Gateway.
+    pub gateway: Key,
+    /// The listener.
+    pub listener: std::sync::Arc<Listener>,
+    /// The route kinds it takes.
+    pub supported: Vec<RouteKind>,
+    /// What is wrong with it.
+    pub problems: Vec<ListenerProblem>,
+    /// Whether it becomes part of the MeshGateway.
+    pub usable: bool,
+}
+
+/// What routes need to know of a listener, and nothing else of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttachPoint {
+    /// Key of the listener.
+    pub key: Key,
+    /// Key of the Gateway.
+    pub gateway: Key,
+    /// Namespace of the Gateway.
+    pub namespace: Text,
+    /// Name of the MeshGateway that the Gateway becomes.
+    pub mesh_gateway: Text,
+    /// Mesh of the Gateway.
+    pub mesh: Text,
+    /// How that mesh treats MeshServices.
+    pub mesh_services: MeshServices,
+    /// Name of the listener.
+    pub name: Text,
+    /// Port.
+    pub port: u16,
+    /// Protocol.
+    pub protocol: Protocol,
+    /// Hostname; `None` matches all.
+    pub hostname: Option<Hostname>,
+    /// Which namespaces may attach.
+    pub namespaces: AllowedNamespaces,
+    /// Which kinds may attach.
+    pub kinds: Vec<RouteKind>,
+    /// Whether the listener is part of the MeshGateway, so that routes on it become objects.
+    pub usable: bool,
+}

@@ -1,0 +1,49 @@
+//! What the dataflow is about: keys and rows. Plain data; nothing here names a dataflow type or decides anything.
+
+mod class;
+mod desired;
+mod destination;
+mod fact;
+mod gateway;
+mod grant;
+mod key;
+mod kind;
+mod listener;
+mod namespace;
+mod observed;
+mod route;
+mod row;
+mod rule;
+mod settings;
+mod status;
+mod verdict;
+
+pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
+pub use desired::{Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan};
+pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
+pub use gateway::{Gateway, GatewayAddress, GatewayProblem, Infrastructure, ManagedGateway, RequestedAddress};
+pub use grant::{Grant, GrantedReference};
+pub use key::Key;
+pub use kind::{Group, Kind, ObjectName};
+pub use listener::{
+    AllowedNamespaces, AttachPoint, CertificateRef, Hostname, Listener, ListenerProblem, ListenerState, ListenerTls,
+    Protocol, RouteKindRef, Selector, SelectorRequirement, TlsMode, UnsupportedListenerValue,
+};
+pub use namespace::{Mesh, MeshChoice, MeshServices, NamespaceLabels};
+pub use fact::{Fact, Update, status_source};
+pub use observed::{Action, Blocked, Held, Observed, Pending, Refusal, Task};
+pub use route::{Age, Generation, ParentKind, ParentRef, ParentReference, RouteKind};
+pub use row::{AnyRow, Datum, Relation, Row};
+pub use rule::{
+    Filter, HeaderChange, HeaderValue, Match, MatchKind, NamedMatch, PathMatch, PathRewrite, Percentage, Redirect,
+    Rewrite, RouteMatches, Rule, RuleProblem, RuleReason,
+};
+pub use settings::{ControlPlaneMode, Settings};
+pub use status::{ClassStatus, GatewayStatus, ListenerReport, ParentReport, RouteStatus};
+pub use verdict::{
+    Attachment, AttachmentOutcome, Claim, Count, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule, RouteRules,
+    Serving, Shadowed,
+};
+
+/// Text that many rows share.
+pub type Text = std::sync::Arc<str>;

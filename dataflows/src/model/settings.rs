@@ -1,0 +1,37 @@
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// Where the Kuma control plane beside us stands in a multi-zone deployment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ControlPlaneMode {
+    /// A zone: Gateway API objects belong here.
+    #[default]
+    Zone,
+    /// The global control plane, which has no proxies: nothing is converted.
+    Global,
+}
+
+/// What an operator decides once, at start. Constant for the life of an engine.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Settings {
+    /// The `controllerName` whose GatewayClasses are ours.
+    pub controller_name: Text,
+    /// The namespace of the control plane, where routes and Secret copies are written.
+    pub system_namespace: Text,
+    /// The name of the zone, which keeps traffic in the local cluster.
+    pub zone: Text,
+    /// Zone or global.
+    pub mode: ControlPlaneMode,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            controller_name: "gateways.kuma.io/controller".into(),
+            system_namespace: "kuma-system".into(),
+            zone: "default".into(),
+            mode: ControlPlaneMode::Zone,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ClassVerdict, GatewayAddress, ListenerState, ManagedGateway, ParentVerdict, Pending, RouteRules, Text,
+};
+
+/// What a GatewayClass should say. Times and texts are added when it is rendered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClassStatus {
+    /// Generation the status speaks of.
+    pub generation: i64,
+    /// What became of the class.
+    pub verdict: Arc<ClassVerdict>,
+}
+
+/// What a Gateway should say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct GatewayStatus {
+    /// Generation the status speaks of.
+    pub generation: i64,
+    /// The Gateway.
+    pub managed: Arc<ManagedGateway>,
+    /// Its listeners, in the order of the Gateway.
+    pub listeners: Vec<ListenerReport>,
+    /// Its addresses, in order.
+    pub addresses: Vec<Arc<GatewayAddress>>,
+    /// Objects of the Gateway that the cluster does not show as they should be.
+    pub pending: Vec<Arc<Pending>>,
+}
+
+/// What a Gateway should say of one listener.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ListenerReport {
+    /// What became of the listener.
+    pub state: Arc<ListenerState>,
+    /// Number of routes attached to it.
+    pub attached_routes: i64,
+}
+
+/// What a route should say to its parents of ours.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RouteStatus {
+    /// Generation the status speaks of.
+    pub generation: i64,
+    /// Namespace of the route.
+    pub namespace: Text,
+    /// Name of the route.
+    pub name: Text,
+    /// One entry per parentRef that leads to a parent of ours, in the order of the route.
+    pub parents: Vec<ParentReport>,
+    /// The rules of the route with their backends.
+    pub rules: Arc<RouteRules>,
+    /// Objects of the route that were refused.
+    pub refused: Vec<Arc<Pending>>,
+}
+
+/// What a route should say to one parent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ParentReport {
+    /// What became of the parentRef.
+    pub verdict: Arc<ParentVerdict>,
+    /// Matches of the route that other routes hold on listeners of this parent.
+    pub shadowed: Vec<Text>,
+    /// How many matches that are.
+    pub shadowed_matches: u32,
+}

@@ -1,0 +1,145 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Age, AttachPoint, Hostname, Key, ParentRef, ResolvedBackend, Rule, RuleProblem, Text};
+
+/// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ParentCandidate {
+    /// The parentRef.
+    pub parent: Arc<ParentRef>,
+    /// The mesh of the route.
+    pub mesh: Text,
+    /// Why the parent takes no route, or not this one, whatever its listeners say.
+    pub problem: Option<ParentProblem>,
+}
+
+/// Why a parent does not accept a route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ParentProblem {
+    /// The Gateway itself is not accepted.
+    GatewayNotAccepted,
+    /// The control plane is the global one.
+    GlobalControlPlane,
+    /// Route and Gateway are in different meshes.
+    OtherMesh {
+        /// Mesh of the route.
+        route: Text,
+        /// Mesh of the parent.
+        parent: Text,
+    },
+    /// No listener has that name or port.
+    NoMatchingParent,
+    /// The listeners that were asked for take no routes of this kind, or none from this namespace.
+    NotAllowedByListeners,
+    /// The listeners that would take the route have other hostnames.
+    NoMatchingListenerHostname,
+    /// Kuma can express no rule of the route.
+    NoRuleLeft,
+}
+
+/// What one listener makes of one parentRef that asks for it. Keyed by the parentRef.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The parentRef.
+    pub parent: Arc<ParentRef>,
+    /// The listener.
+    pub point: Arc<AttachPoint>,
+    /// The verdict.
+    pub outcome: AttachmentOutcome,
+}
+
+/// The verdict of one listener on one parentRef. In the order in which reasons are reported: the route that came
+/// furthest decides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AttachmentOutcome {
+    /// The kind of the route is not allowed here.
+    KindNotAllowed,
+    /// The namespace of the route is not allowed here.
+    NamespaceNotAllowed,
+    /// The listener selects namespaces by label, and the labels are not known yet at this point of the dataflow.
+    AsksNamespace,
+    /// No hostname of the route is one of the listener's.
+    NoHostname,
+    /// Attached, for these hostnames; empty for all.
+    Attached(Vec<Hostname>),
+}
+
+/// What became of one parentRef. Keyed by the route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ParentVerdict {
+    /// The parentRef.
+    pub parent: Arc<ParentRef>,
+    /// Why it is not accepted; `None` if it is.
+    pub problem: Option<ParentProblem>,
+}
+
+/// One match of one route for one hostname of one listener, which no other route may have there too. Keyed by
+/// listener, hostname and match.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Claim {
+    /// Age of the route, by which claims are ranked.
+    pub age: Age,
+    /// Place of the rule in the route.
+    pub rule: u16,
+    /// Place of the match in the rule.
+    pub index: u16,
+    /// Key of the route.
+    pub route: Key,
+    /// Key of the listener.
+    pub listener: Key,
+    /// The hostname; `None` for all.
+    pub hostname: Option<Hostname>,
+}
+
+/// A claim that lost. Keyed by listener and route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Shadowed {
+    /// The claim.
+    pub claim: Arc<Claim>,
+    /// The route that holds the match, as `namespace/name`; `None` if it is an earlier rule of the same route.
+    pub winner: Option<Text>,
+}
+
+/// A route on a listener, with what it may not match there. Keyed by listener and route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Serving {
+    /// Key of the route.
+    pub route: Key,
+    /// Namespace and name of the route.
+    pub age: Age,
+    /// The listener.
+    pub point: Arc<AttachPoint>,
+    /// Hostnames to serve there, sorted; empty for all.
+    pub hostnames: Vec<Hostname>,
+    /// The parentRefs that lead here, by their place in the route.
+    pub parents: Vec<u16>,
+    /// What other routes or earlier rules hold.
+    pub shadowed: Vec<Arc<Shadowed>>,
+}
+
+/// The rules of a route with what became of their backends. Keyed by the route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RouteRules {
+    /// The rules that are kept, in order.
+    pub rules: Vec<PlannedRule>,
+    /// What is wrong with the rules that are dropped: index of the rule and problem.
+    pub dropped: Vec<(u16, RuleProblem)>,
+}
+
+/// One rule that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PlannedRule {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// Its backends and mirrors, by slot.
+    pub backends: Vec<Arc<ResolvedBackend>>,
+}
+
+/// How many rows a key has. Keyed by what was counted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Count {
+    /// The number.
+    pub count: i64,
+}

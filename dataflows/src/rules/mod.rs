@@ -1,0 +1,1 @@
+//! The specifications as pure functions.
