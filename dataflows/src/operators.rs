@@ -25,7 +25,7 @@ type Raw<'s> = VecCollection<'s, Epoch, (Key, Row), Diff>;
 type Trace = TraceAgent<ValSpine<Key, Row, Epoch, Diff>>;
 type RawArranged<'s> = Arranged<'s, Trace>;
 type MapRow = Box<dyn Fn(Key, &Row, &mut Vec<(Key, Row)>)>;
-type JoinRows = Box<dyn Fn(Key, &Row, &Row) -> Option<(Key, Row)>>;
+type JoinRows = Box<dyn Fn(Key, &Row, &Row, &mut Vec<(Key, Row)>)>;
 type ReduceRows = Box<dyn Fn(Key, &[(&Row, Diff)], &mut Vec<Row>)>;
 
 /// Rows of one relation that change over epochs.
@@ -104,14 +104,14 @@ impl<'s, T: Relation> Rows<'s, T> {
         ))
     }
 
-    /// Keeps the values and gives them another key, or drops them.
+    /// Keeps the values and gives each another key, several, or none.
     #[must_use]
-    pub fn rekey(self, logic: impl Fn(Key, &Arc<T>) -> Option<Key> + 'static) -> Self {
+    pub fn rekey<I: IntoIterator<Item = Key>>(self, logic: impl Fn(Key, &Arc<T>) -> I + 'static) -> Self {
         Self::of(flat_map_rows(
             self.raw,
             Box::new(move |key, row, out| {
-                if let Some(key) = row.get::<T>().and_then(|value| logic(key, value)) {
-                    out.push((key, row.clone()));
+                if let Some(value) = row.get::<T>() {
+                    out.extend(logic(key, value).into_iter().map(|key| (key, row.clone())));
                 }
             }),
         ))
@@ -126,20 +126,31 @@ impl<'s, T> Arrangement<'s, T> {
 }
 
 impl<'s, T: Relation> Arrangement<'s, T> {
-    /// One row for each pair of rows with one key, if the logic makes one.
-    pub fn join<U: Relation, V: Relation>(
+    /// The rows that the logic makes for each pair of rows with one key.
+    pub fn join<U: Relation, V: Relation, I: IntoIterator<Item = (Key, V)>>(
         self,
         other: Arrangement<'s, U>,
-        logic: impl Fn(Key, &Arc<T>, &Arc<U>) -> Option<(Key, V)> + 'static,
+        logic: impl Fn(Key, &Arc<T>, &Arc<U>) -> I + 'static,
     ) -> Rows<'s, V> {
         Rows::of(join_rows(
             self.raw,
             other.raw,
-            Box::new(move |key, left, right| {
-                let (key, value) = logic(key, left.get::<T>()?, right.get::<U>()?)?;
-                Some((key, Row::new(value)))
+            Box::new(move |key, left, right, out| {
+                if let (Some(left), Some(right)) = (left.get::<T>(), right.get::<U>()) {
+                    out.extend(logic(key, left, right).into_iter().map(|(key, value)| (key, Row::new(value))));
+                }
             }),
         ))
+    }
+
+    /// Derives rows from all rows of each key whenever they change. The work is proportional to the group.
+    pub fn group<V: Relation>(
+        self,
+        name: &str,
+        logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static,
+    ) -> Arrangement<'s, V> {
+        let reduced = reduce_rows(self.raw, name, boxed_reduce(logic));
+        Arrangement { raw: reduced, relation: PhantomData }
     }
 
     /// Like [`Self::join`], with `None` for rows whose key has no row on the other side. The other side must have at
@@ -151,7 +162,8 @@ impl<'s, T: Relation> Arrangement<'s, T> {
     ) -> Rows<'s, V> {
         let logic = Arc::new(logic);
         let alone = logic.clone();
-        let matched = join_rows(self.raw.clone(), other.raw.clone(), Box::new(|key, left, _| Some((key, left.clone()))));
+        let keep_left: JoinRows = Box::new(|key, left, _, out| out.push((key, left.clone())));
+        let matched = join_rows(self.raw.clone(), other.raw.clone(), keep_left);
         let unmatched = collect_rows(self.raw.clone()).concat(matched.negate());
         let unmatched = flat_map_rows(
             unmatched,
@@ -191,16 +203,16 @@ pub fn cogroup<'s, V: Relation>(
     let mut inputs = inputs.into_iter().map(Rows::raw);
     let first = inputs.next().expect("a cogroup has an input");
     let together = inputs.fold(first, Raw::concat);
-    let reduced = reduce_rows(
-        together.arrange_by_key_named(name),
-        name,
-        Box::new(move |key, group, out| {
-            let mut values = Vec::new();
-            logic(key, &Group(group), &mut values);
-            out.extend(values.into_iter().map(Row::new));
-        }),
-    );
+    let reduced = reduce_rows(together.arrange_by_key_named(name), name, boxed_reduce(logic));
     Arrangement { raw: reduced, relation: PhantomData }
+}
+
+fn boxed_reduce<V: Relation>(logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static) -> ReduceRows {
+    Box::new(move |key, group, out| {
+        let mut values = Vec::new();
+        logic(key, &Group(group), &mut values);
+        out.extend(values.into_iter().map(Row::new));
+    })
 }
 
 fn flat_map_rows<'s>(rows: Raw<'s>, logic: MapRow) -> Raw<'s> {
@@ -220,7 +232,11 @@ fn collect_rows(rows: RawArranged<'_>) -> Raw<'_> {
 }
 
 fn join_rows<'s>(left: RawArranged<'s>, right: RawArranged<'s>, logic: JoinRows) -> Raw<'s> {
-    left.join_core(right, move |key, left, right| logic(*key, left, right))
+    let mut made = Vec::new();
+    left.join_core(right, move |key, left, right| {
+        logic(*key, left, right, &mut made);
+        std::mem::take(&mut made)
+    })
 }
 
 fn reduce_rows<'s>(rows: RawArranged<'s>, name: &str, logic: ReduceRows) -> RawArranged<'s> {

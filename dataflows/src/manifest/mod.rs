@@ -1,30 +1,133 @@
-//! Normal forms.
-use serde_json::Value;
-use crate::model::{Desired, Kind, Observed, Settings};
+//! The two ends of the dataflow as JSON: what a row becomes when it is written, and what an object shows when it is
+//! read, in one normal form. All texts and all field names of Kuma are here; nothing here decides.
+//!
+//! A [`Fingerprint`] is a hash over the normal form. Equality of fingerprints is what "the cluster shows it" means, so
+//! whatever the API server, its defaults and Kuma's webhooks add without changing the meaning must leave the normal
+//! form alone. `normal_form` is where that is decided, for both ends alike.
+
+mod class_status;
+mod conditions;
+mod gateway_status;
+mod instance;
+mod mesh_gateway;
+mod mesh_http_route;
+mod metadata;
+mod normal;
+mod route_status;
+
+pub(crate) use mesh_http_route::serves_anything;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Content, Desired, Fingerprint, Key, Kind, ObjectName, Observed, Settings, Text};
+use crate::rules::names;
+
+/// The field manager that all our server-side applies bear.
+pub const FIELD_MANAGER: &str = "deltagate";
+
+/// The type of the condition that says what is accepted without effect.
+pub const EFFECTIVE: &str = "deltagate.io/Effective";
 
 /// The object as it is to be applied: `apiVersion`, `kind`, `metadata` (name, namespace, labels, annotations,
 /// ownerReferences), and all that we own below. Of a status: `apiVersion`, `kind`, `metadata` (name, namespace) and
 /// `status` with only our entries; conditions without `lastTransitionTime`, which is added by whoever writes.
-pub fn render(_settings: &Settings, _desired: &Desired) -> Value {
-    Value::Null
+pub fn render(settings: &Settings, desired: &Desired) -> Value {
+    render_content(settings, &desired.object, &desired.owner, &desired.mesh, &desired.content)
 }
 
-/// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute). `None` if it has no name.
-pub fn observe(_settings: &Settings, _kind: Kind, _object: &Value) -> Option<Observed> {
-    None
+/// A row of `desired`: the object with the hash of its normal form.
+pub fn desire(settings: &Settings, object: ObjectName, owner: ObjectName, mesh: Text, content: Content) -> Desired {
+    let rendered = render_content(settings, &object, &owner, &mesh, &content);
+    let fingerprint = if content.is_status() {
+        normal::status(settings, object.kind, &rendered).map(|status| fingerprint(&status))
+    } else {
+        Some(fingerprint(&normal::object(object.kind, &rendered)))
+    };
+    // A status that says nothing of ours has no normal form; it equals the empty one.
+    let fingerprint = fingerprint.unwrap_or_else(|| self::fingerprint(&Value::Null));
+    Desired { object, owner, mesh, fingerprint, content }
+}
+
+/// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute). `None` if it has no
+/// name.
+pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
+    let name = object_name(kind, object)?;
+    let ours = metadata::is_ours(settings, object);
+    let mesh = metadata::mesh_of(kind, object);
+    let anchor = match kind {
+        Kind::MeshHttpRoute => {
+            let target = object.pointer("/spec/targetRef/name").and_then(Value::as_str).unwrap_or_default();
+            Key::of(Kind::MeshGateway, "", target)
+        }
+        _ => name.key(),
+    };
+    let fingerprint = fingerprint(&normal::object(kind, object));
+    Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor })
 }
 
 /// What is ours in the status of a GatewayClass, Gateway or route; `None` if nothing is. Of GatewayClass and Gateway,
 /// all conditions of the types that we write and all listener entries count as ours: whether we wrote them,
 /// [`owns_status`] says.
-pub fn observe_status(_settings: &Settings, _kind: Kind, _object: &Value) -> Option<Observed> {
-    None
+pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
+    let name = object_name(kind, object)?;
+    let status = normal::status(settings, kind, object)?;
+    let anchor = name.key();
+    Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: fingerprint(&status), anchor })
 }
 
 /// Whether our field manager has written the status of this GatewayClass or Gateway.
-pub fn owns_status(_object: &Value) -> bool {
-    false
+pub fn owns_status(object: &Value) -> bool {
+    let managers = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    managers.is_some_and(|managers| {
+        managers.iter().any(|entry| entry["manager"] == FIELD_MANAGER && entry["subresource"] == "status")
+    })
 }
 
-/// The field manager that all our server-side applies bear.
-pub const FIELD_MANAGER: &str = "deltagate";
+/// The `apiVersion` under which objects of a kind are written.
+pub fn api_version(kind: Kind) -> String {
+    let version = match kind.group() {
+        crate::model::Group::Kuma => "v1alpha1",
+        _ => "v1",
+    };
+    match kind.group().name() {
+        "" => version.to_owned(),
+        group => format!("{group}/{version}"),
+    }
+}
+
+fn render_content(settings: &Settings, object: &ObjectName, owner: &ObjectName, mesh: &str, content: &Content) -> Value {
+    let mut rendered = Map::new();
+    rendered.insert("apiVersion".into(), api_version(object.kind).into());
+    rendered.insert("kind".into(), object.kind.name().into());
+    let (key, body) = match content {
+        Content::MeshGateway(plan) => {
+            rendered.insert("mesh".into(), mesh.into());
+            ("spec", mesh_gateway::spec(plan))
+        }
+        Content::MeshGatewayInstance(plan) => ("spec", instance::spec(plan)),
+        Content::MeshHttpRoute(plan) => ("spec", mesh_http_route::spec(settings, plan)),
+        Content::Floor(floor) => ("spec", mesh_http_route::floor_spec(floor)),
+        Content::ClassStatus(status) => ("status", class_status::status(settings, status)),
+        Content::GatewayStatus(status) => ("status", gateway_status::status(status)),
+        Content::RouteStatus(status) => ("status", route_status::status(settings, status)),
+    };
+    rendered.insert("metadata".into(), metadata::render(settings, object, owner, mesh, content));
+    rendered.insert(key.into(), body);
+    Value::Object(rendered)
+}
+
+fn object_name(kind: Kind, object: &Value) -> Option<ObjectName> {
+    let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
+    let name = text("/metadata/name")?;
+    let namespace = if kind.namespaced() { text("/metadata/namespace").unwrap_or("default") } else { "" };
+    Some(ObjectName::new(kind, namespace, name))
+}
+
+fn fingerprint(normal: &Value) -> Fingerprint {
+    Fingerprint(Key::hash(&[normal.to_string().as_bytes()]))
+}
+
+/// `{kind, name, …}` of a MeshGateway as the target of a route.
+fn gateway_target(namespace: &str, name: &str) -> Value {
+    json!({"kind": "MeshGateway", "name": names::mesh_gateway(namespace, name)})
+}

@@ -63,13 +63,14 @@ impl Fact {
 
     /// The generation of an object with a status, by the key of the object.
     pub fn generation(object: &ObjectName, generation: i64) -> Self {
-        let row = Generation { generation, namespace: object.namespace.clone(), name: object.name.clone() };
+        let (namespace, name) = (object.namespace.clone(), object.name.clone());
+        let row = Generation { kind: object.kind, generation, namespace, name };
         Self::new(object.key(), row)
     }
 
     /// A parentRef, by the key of its route and its place.
     pub fn parent_ref(parent: ParentRef) -> Self {
-        Self::new(parent.route.item("parentRef", u32::from(parent.index)), parent)
+        Self::new(parent.key(), parent)
     }
 
     /// The matches of a route, by the key of the route.

@@ -18,7 +18,8 @@ pub struct Gateway {
     pub class: Key,
     /// Name of the GatewayClass it names.
     pub class_name: Text,
-    /// The mesh that the object itself chooses, by label or annotation.
+    /// The mesh that the object itself chooses, by label or annotation; past the view `object_meshes` the mesh that it
+    /// is in, whoever chose it.
     pub mesh: Option<Text>,
     /// `spec.infrastructure`
     pub infrastructure: Infrastructure,

@@ -1,8 +1,9 @@
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, MeshServices, RouteKind, Text};
+use super::{Key, ManagedGateway, MeshServices, RouteKind, Text};
 
 /// One entry of `spec.listeners`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -203,16 +204,18 @@ pub enum UnsupportedListenerValue {
 pub struct ListenerState {
     /// Key of the listener.
     pub key: Key,
-    /// Key of the Gateway.
-    pub gateway: Key,
+    /// Its Gateway.
+    pub managed: Arc<ManagedGateway>,
     /// The listener.
-    pub listener: std::sync::Arc<Listener>,
+    pub listener: Arc<Listener>,
     /// The route kinds it takes.
     pub supported: Vec<RouteKind>,
     /// What is wrong with it.
     pub problems: Vec<ListenerProblem>,
     /// Whether it becomes part of the MeshGateway.
     pub usable: bool,
+    /// Whether its Gateway is accepted.
+    pub gateway_accepted: bool,
 }
 
 /// What routes need to know of a listener, and nothing else of it.
@@ -228,8 +231,10 @@ pub struct AttachPoint {
     pub mesh_gateway: Text,
     /// Mesh of the Gateway.
     pub mesh: Text,
-    /// How that mesh treats MeshServices.
+    /// How that mesh treats MeshServices; `Disabled` where there is no such Mesh.
     pub mesh_services: MeshServices,
+    /// Whether the Gateway is accepted. If not, none of its listeners takes a route.
+    pub accepted: bool,
     /// Name of the listener.
     pub name: Text,
     /// Port.

@@ -31,6 +31,8 @@ impl RouteKind {
 /// spec and only statuses need it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Generation {
+    /// Kind of the object.
+    pub kind: Kind,
     /// The generation.
     pub generation: i64,
     /// Namespace of the object, empty for cluster-scoped kinds.
@@ -111,10 +113,18 @@ pub struct ParentRef {
     pub reference: ParentReference,
     /// Creation time, namespace and name of the route.
     pub age: Age,
-    /// The mesh that the route itself chooses, by label or annotation.
+    /// The mesh that the route itself chooses, by label or annotation; past the view `object_meshes` the mesh that it
+    /// is in, whoever chose it.
     pub mesh: Option<Text>,
     /// Hostnames of the route; empty matches all.
     pub hostnames: Arc<[Hostname]>,
     /// Whether Kuma can express at least one rule of the route.
     pub expressible: bool,
+}
+
+impl ParentRef {
+    /// Key of this parentRef.
+    pub fn key(&self) -> Key {
+        self.route.item("parentRef", u32::from(self.index))
+    }
 }

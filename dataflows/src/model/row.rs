@@ -138,7 +138,7 @@ macro_rules! relations {
 relations! {
     Attachment, AttachPoint, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
     Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, Held,
-    InstancePlan, Listener, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan,
+    InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan,
     NamespaceLabels, Observed, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
     RouteMatches, RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
 }

@@ -2,15 +2,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Age, AttachPoint, Hostname, Key, ParentRef, ResolvedBackend, Rule, RuleProblem, Text};
+use super::{Age, AttachPoint, Hostname, Key, ParentRef, ResolvedBackend, RouteKind, Rule, RuleProblem, Text};
 
 /// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ParentCandidate {
     /// The parentRef.
     pub parent: Arc<ParentRef>,
-    /// The mesh of the route.
-    pub mesh: Text,
     /// Why the parent takes no route, or not this one, whatever its listeners say.
     pub problem: Option<ParentProblem>,
 }
@@ -20,8 +18,6 @@ pub struct ParentCandidate {
 pub enum ParentProblem {
     /// The Gateway itself is not accepted.
     GatewayNotAccepted,
-    /// The control plane is the global one.
-    GlobalControlPlane,
     /// Route and Gateway are in different meshes.
     OtherMesh {
         /// Mesh of the route.
@@ -62,8 +58,14 @@ pub enum AttachmentOutcome {
     AsksNamespace,
     /// No hostname of the route is one of the listener's.
     NoHostname,
+    /// Kuma can express no rule of the route.
+    NoRuleLeft,
     /// Attached, for these hostnames; empty for all.
     Attached(Vec<Hostname>),
+    /// The route is in another mesh than the Gateway.
+    OtherMesh,
+    /// The Gateway is not accepted, so that none of its listeners takes a route.
+    GatewayNotAccepted,
 }
 
 /// What became of one parentRef. Keyed by the route.
@@ -107,7 +109,9 @@ pub struct Shadowed {
 pub struct Serving {
     /// Key of the route.
     pub route: Key,
-    /// Namespace and name of the route.
+    /// Kind of the route.
+    pub route_kind: RouteKind,
+    /// Creation time, namespace and name of the route.
     pub age: Age,
     /// The listener.
     pub point: Arc<AttachPoint>,

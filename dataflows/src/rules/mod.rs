@@ -1,1 +1,18 @@
-//! The specifications as pure functions.
+//! The specifications as pure functions over plain data. Nothing here names a dataflow type; each rule says which
+//! sentence of which specification it implements.
+
+pub mod acceptance;
+pub mod addresses;
+pub mod attachment;
+pub mod backends;
+pub mod class;
+pub mod expressible;
+pub mod gateways;
+pub mod grants;
+pub mod hostname;
+pub mod listeners;
+pub mod meshes;
+pub mod names;
+pub mod order;
+pub mod pending;
+pub mod precedence;

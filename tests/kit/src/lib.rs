@@ -1,1 +1,3 @@
 //! The kit.
+
+pub mod apiserver;

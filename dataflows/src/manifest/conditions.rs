@@ -1,0 +1,178 @@
+//! Conditions, and the texts of problems that several of them share.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::model::{
+    BackendKind, BackendRef, CertificateRef, GatewayProblem, Kind, ListenerProblem, ManagedGateway, ParametersProblem,
+    RefProblem, RouteKindRef, RuleProblem, UnsupportedListenerValue,
+};
+
+/// A condition without its time.
+pub(super) fn condition(kind: &str, status: bool, reason: &str, message: &str, generation: i64) -> Value {
+    json!({
+        "type": kind,
+        "status": if status { "True" } else { "False" },
+        "reason": reason,
+        "message": message,
+        "observedGeneration": generation,
+    })
+}
+
+/// What is wrong with parameters and what to do, for the class or Gateway that refers to them.
+pub(super) fn parameters_text(problem: &ParametersProblem) -> String {
+    match problem {
+        ParametersProblem::WrongKind { group, kind } => {
+            format!("parametersRef must name a MeshGatewayConfig of group kuma.io, not {}", named_kind(group, kind))
+        }
+        ParametersProblem::Namespaced => {
+            "parametersRef must not name a namespace: a MeshGatewayConfig is cluster-scoped".to_owned()
+        }
+        ParametersProblem::Missing { name } => format!("MeshGatewayConfig \"{name}\" does not exist"),
+        ParametersProblem::ServiceTag { name } => format!(
+            "MeshGatewayConfig \"{name}\" sets the tag kuma.io/service, which Kuma sets itself: remove it from spec.tags"
+        ),
+        ParametersProblem::TagValue { name, tag } => format!(
+            "MeshGatewayConfig \"{name}\" has characters in the value of tag {tag} that Kuma does not allow: \
+             use letters, digits, '.', '-', '_' and ':'"
+        ),
+    }
+}
+
+/// Reason and message of a Gateway that is not accepted.
+pub(super) fn gateway_problem(managed: &ManagedGateway, problem: &GatewayProblem) -> (&'static str, String) {
+    match problem {
+        GatewayProblem::ClassParameters(problem) => (
+            "InvalidParameters",
+            format!(
+                "GatewayClass \"{}\" is not accepted: {}; what was generated before is left as it is",
+                managed.gateway.class_name,
+                parameters_text(problem)
+            ),
+        ),
+        GatewayProblem::OwnParameters(problem) => (
+            "InvalidParameters",
+            format!("infrastructure: {}; what was generated before is left as it is", parameters_text(problem)),
+        ),
+        GatewayProblem::GlobalControlPlane => ("Invalid", GLOBAL.to_owned()),
+        GatewayProblem::NoMesh => ("Invalid", format!("Mesh \"{}\" does not exist", managed.mesh)),
+        GatewayProblem::InvalidMeshName => {
+            ("Invalid", format!("\"{}\" cannot be the name of a Mesh: see the kuma.io/mesh label", managed.mesh))
+        }
+        GatewayProblem::UnsupportedAddress => (
+            "UnsupportedAddress",
+            "spec.addresses can hold one address of type IPAddress, which becomes the loadBalancerIP".to_owned(),
+        ),
+    }
+}
+
+/// Why nothing is converted on a global control plane.
+pub(super) const GLOBAL: &str = "Gateway API objects belong in zones: this control plane is the global one";
+
+/// What is wrong with a listener.
+pub(super) fn listener_text(problem: &ListenerProblem, protocol: &str, port: u16) -> String {
+    match problem {
+        ListenerProblem::UnsupportedProtocol { cross_mesh: false } => {
+            format!("protocol {protocol} is not supported")
+        }
+        ListenerProblem::UnsupportedProtocol { cross_mesh: true } => {
+            format!("protocol {protocol} is not supported on a cross-mesh Gateway, only HTTP is")
+        }
+        ListenerProblem::HostnameConflict => format!("another listener on port {port} has the same hostname"),
+        ListenerProblem::ProtocolConflict => {
+            format!("the listeners on port {port} have different protocols, and a port can have one")
+        }
+        ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname) => {
+            "hostname is not a DNS name in lower case".to_owned()
+        }
+        ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode) => {
+            "an HTTPS listener needs tls with mode Terminate and at least one certificateRef".to_owned()
+        }
+        ListenerProblem::InvalidRouteKinds(kinds) => format!(
+            "allowedRoutes.kinds names kinds that a listener of protocol {protocol} cannot route: {}",
+            join(kinds.iter().map(|RouteKindRef { group, kind }| named_kind(group, kind)))
+        ),
+        ListenerProblem::CertificateRef(reference) => format!(
+            "certificateRef {} cannot be used: this version does not copy certificates into the mesh yet",
+            certificate_name(reference)
+        ),
+    }
+}
+
+fn certificate_name(reference: &CertificateRef) -> String {
+    format!("{} \"{}/{}\"", named_kind(&reference.group, &reference.kind), reference.namespace, reference.name)
+}
+
+/// Reason of a `ResolvedRefs` condition for a backend.
+pub(super) const fn ref_reason(problem: RefProblem) -> &'static str {
+    match problem {
+        RefProblem::InvalidKind | RefProblem::NoPort | RefProblem::ExternalName => "InvalidKind",
+        RefProblem::NotPermitted => "RefNotPermitted",
+        RefProblem::NotFound | RefProblem::PortNotFound => "BackendNotFound",
+    }
+}
+
+/// What is wrong with a backendRef and what to do.
+pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
+    let place = format!("rule {}: ", backend.rule);
+    let target = backend_name(backend);
+    place
+        + &match problem {
+            RefProblem::InvalidKind => format!("{target} cannot be a backend: name a Service"),
+            RefProblem::NoPort => format!("backend reference to {target} must include a port"),
+            RefProblem::ExternalName => format!("{target} is of type ExternalName: use a MeshExternalService instead"),
+            RefProblem::NotPermitted => {
+                format!("reference to {target} is not permitted by any ReferenceGrant in namespace \"{}\"", backend.namespace)
+            }
+            RefProblem::NotFound if backend.kind == BackendKind::Service => format!(
+                "{target} does not exist in this cluster; for a Service of another zone use a MeshService or \
+                 MeshMultiZoneService"
+            ),
+            RefProblem::NotFound => format!("{target} does not exist"),
+            RefProblem::PortNotFound => {
+                format!("{target} does not have a port {}", backend.port.map_or_else(String::new, |port| port.to_string()))
+            }
+        }
+}
+
+fn backend_name(backend: &BackendRef) -> String {
+    let kind = match &backend.kind {
+        BackendKind::Other { group, kind } => named_kind(group, kind),
+        known => known.kind().map_or_else(String::new, |kind| kind.name().to_owned()),
+    };
+    if backend.kind.kind().is_some_and(|kind| !Kind::namespaced(kind)) {
+        format!("{kind} \"{}\"", backend.name)
+    } else {
+        format!("{kind} \"{}/{}\"", backend.namespace, backend.name)
+    }
+}
+
+/// What is wrong with a rule.
+pub(super) fn rule_text(index: u16, problem: &RuleProblem) -> String {
+    format!("rule {index}: {} {}", problem.field, problem.reason.text())
+}
+
+/// `Kind` or `Kind.group`.
+fn named_kind(group: &str, kind: &str) -> String {
+    if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }
+}
+
+/// Several texts as one, cut where a condition could not hold them.
+pub(super) fn join(texts: impl Iterator<Item = impl fmt::Display>) -> String {
+    const LENGTH_MAX: usize = 4096;
+    let mut joined = String::new();
+    for text in texts {
+        if !joined.is_empty() {
+            joined.push_str("; ");
+        }
+        joined.push_str(&text.to_string());
+        if joined.len() > LENGTH_MAX {
+            let end = (0..=LENGTH_MAX).rev().find(|end| joined.is_char_boundary(*end)).unwrap_or_default();
+            joined.truncate(end);
+            joined.push('…');
+            break;
+        }
+    }
+    joined
+}

@@ -1,0 +1,144 @@
+//! `status` of a Gateway.
+
+use serde_json::{Value, json};
+
+use super::conditions::{condition, gateway_problem, join, listener_text};
+use crate::model::{Action, GatewayStatus, ListenerProblem, ListenerReport, Pending};
+use crate::rules::acceptance::{Acceptance, acceptance};
+
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus>
+pub(super) fn status(gateway: &GatewayStatus) -> Value {
+    let states = gateway.listeners.iter().map(|report| &*report.state);
+    let acceptance = acceptance(&gateway.managed, states);
+    let listeners: Vec<_> = gateway.listeners.iter().map(|report| listener(gateway, report)).collect();
+    let addresses: Vec<_> = gateway
+        .addresses
+        .iter()
+        .map(|address| json!({"type": &*address.kind, "value": &*address.value}))
+        .collect();
+    json!({
+        "conditions": [accepted(gateway, acceptance), programmed(gateway, acceptance)],
+        "listeners": listeners,
+        "addresses": addresses,
+    })
+}
+
+fn accepted(gateway: &GatewayStatus, acceptance: Acceptance<'_>) -> Value {
+    let accepted = |status, reason: &str, message: &str| condition("Accepted", status, reason, message, gateway.generation);
+    match acceptance {
+        Acceptance::Accepted => accepted(true, "Accepted", ""),
+        Acceptance::ListenersNotValid => accepted(true, "ListenersNotValid", &faulty_listeners(gateway)),
+        Acceptance::NoValidListener => accepted(false, "ListenersNotValid", &faulty_listeners(gateway)),
+        Acceptance::Refused(problem) => {
+            let (reason, message) = gateway_problem(&gateway.managed, problem);
+            accepted(false, reason, &message)
+        }
+    }
+}
+
+fn faulty_listeners(gateway: &GatewayStatus) -> String {
+    join(gateway.listeners.iter().filter(|report| !report.state.problems.is_empty()).map(|report| {
+        let listener = &report.state.listener;
+        let texts = report.state.problems.iter();
+        let texts = texts.map(|problem| listener_text(problem, listener.protocol.name(), listener.port));
+        format!("listener \"{}\": {}", listener.name, join(texts))
+    }))
+}
+
+/// `Programmed` says that the objects are in the cluster and that there is an address; it is never a promise.
+fn programmed(gateway: &GatewayStatus, acceptance: Acceptance<'_>) -> Value {
+    let programmed = |status, reason: &str, message: &str| condition("Programmed", status, reason, message, gateway.generation);
+    if !acceptance.is_accepted() {
+        return programmed(false, "Invalid", "the Gateway is not accepted");
+    }
+    if let Some((reason, message)) = unfinished(&gateway.pending) {
+        return programmed(false, reason, &message);
+    }
+    if gateway.addresses.is_empty() {
+        let message = format!(
+            "MeshGatewayInstance \"{}/{}\" has no address yet",
+            gateway.managed.gateway.namespace, gateway.managed.gateway.name
+        );
+        return programmed(false, "AddressNotAssigned", &message);
+    }
+    programmed(true, "Programmed", "")
+}
+
+/// What is not in the cluster as it should be, and why.
+fn unfinished(pending: &[std::sync::Arc<Pending>]) -> Option<(&'static str, String)> {
+    if pending.is_empty() {
+        return None;
+    }
+    let texts = pending.iter().map(|pending| match (&pending.action, &pending.refusal) {
+        (Action::Obstructed(_), _) => {
+            format!("{} exists and is not managed by Deltagate: delete or rename it", pending.object)
+        }
+        (_, Some(reason)) => format!("{} was refused: {reason}", pending.object),
+        _ => format!("{} is not written yet", pending.object),
+    });
+    let told = |pending: &std::sync::Arc<Pending>| {
+        pending.refusal.is_some() || matches!(pending.action, Action::Obstructed(_))
+    };
+    let reason = if pending.iter().any(told) { "Invalid" } else { "Pending" };
+    Some((reason, join(texts)))
+}
+
+fn listener(gateway: &GatewayStatus, report: &ListenerReport) -> Value {
+    let state = &report.state;
+    let kinds: Vec<_> = state
+        .supported
+        .iter()
+        .map(|kind| json!({"group": kind.kind().group().name(), "kind": kind.kind().name()}))
+        .collect();
+    json!({
+        "name": &*state.listener.name,
+        "attachedRoutes": report.attached_routes,
+        "supportedKinds": kinds,
+        "conditions": listener_conditions(gateway, report),
+    })
+}
+
+/// Always the whole set, so that no condition of an earlier state stays behind.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#listenerconditionreason>
+fn listener_conditions(gateway: &GatewayStatus, report: &ListenerReport) -> Vec<Value> {
+    let state = &report.state;
+    let text = |problem| listener_text(problem, state.listener.protocol.name(), state.listener.port);
+    let condition = |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, gateway.generation);
+    let (mut own, mut refs) = (None, None);
+    for problem in &state.problems {
+        match problem {
+            ListenerProblem::UnsupportedProtocol { .. } => own = own.or(Some(("UnsupportedProtocol", text(problem)))),
+            ListenerProblem::UnsupportedValue(_) => own = own.or(Some(("UnsupportedValue", text(problem)))),
+            ListenerProblem::HostnameConflict => own = Some(("HostnameConflict", text(problem))),
+            ListenerProblem::ProtocolConflict => own = Some(("ProtocolConflict", text(problem))),
+            ListenerProblem::InvalidRouteKinds(_) => refs = Some(("InvalidRouteKinds", text(problem))),
+            ListenerProblem::CertificateRef(_) => refs = refs.or(Some(("InvalidCertificateRef", text(problem)))),
+        }
+    }
+    let accepted = match &own {
+        Some((reason, message)) => condition("Accepted", false, reason, message),
+        None => condition("Accepted", true, "Accepted", ""),
+    };
+    let resolved = match &refs {
+        Some((reason, message)) => condition("ResolvedRefs", false, reason, message),
+        None => condition("ResolvedRefs", true, "ResolvedRefs", ""),
+    };
+    let programmed = match (&own, state.usable, unfinished(&gateway.pending)) {
+        (Some((reason @ ("HostnameConflict" | "ProtocolConflict"), message)), ..) => {
+            condition("Programmed", false, reason, message)
+        }
+        (Some((_, message)), ..) => condition("Programmed", false, "Invalid", message),
+        (None, false, _) if !state.gateway_accepted => {
+            condition("Programmed", false, "Invalid", "the Gateway is not accepted")
+        }
+        (None, false, _) => condition("Programmed", false, "Invalid", "references of the listener are not resolved"),
+        (None, true, Some((reason, message))) => condition("Programmed", false, reason, &message),
+        (None, true, None) => condition("Programmed", true, "Programmed", ""),
+    };
+    let mut conditions = vec![accepted, resolved, programmed];
+    if let Some((reason @ ("HostnameConflict" | "ProtocolConflict"), message)) = &own {
+        conditions.push(condition("Conflicted", true, reason, message));
+    }
+    conditions
+}

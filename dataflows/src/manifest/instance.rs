@@ -1,0 +1,72 @@
+//! `spec` of a MeshGatewayInstance.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{InstancePlan, Text};
+use crate::rules::addresses;
+
+/// The common part of the MeshGatewayConfig, with what the Gateway's infrastructure and addresses add to it.
+///
+/// <https://kuma.io/docs/2.14.x/using-mesh/managing-ingress-traffic/gateway-pods-k8s/>
+pub(super) fn spec(plan: &InstancePlan) -> Value {
+    let managed = &plan.managed;
+    let parameters = &managed.parameters;
+    let common = &parameters.common;
+    let infrastructure = &managed.gateway.infrastructure;
+    let mut spec = Map::new();
+    spec.insert("replicas".into(), common.replicas.unwrap_or(1).into());
+    // Kuma reaches a cross-mesh gateway from inside the meshes only.
+    let service_type = if parameters.cross_mesh { "ClusterIP" } else { common.service_type.as_deref().unwrap_or("LoadBalancer") };
+    spec.insert("serviceType".into(), service_type.into());
+    if !parameters.tags.is_empty() {
+        spec.insert("tags".into(), json!(parameters.tags));
+    }
+    if let Some(resources) = passed_through(common.resources.as_ref()) {
+        spec.insert("resources".into(), resources);
+    }
+    let requested = addresses::requested(&managed.gateway.addresses).ok().flatten();
+    let address = requested.or_else(|| common.load_balancer_ip.clone());
+    let service = template(
+        metadata(&common.service_labels, &infrastructure.labels),
+        metadata(&common.service_annotations, &infrastructure.annotations),
+        address.map(|address| json!({"loadBalancerIP": &*address})),
+    );
+    let pod = template(
+        metadata(&common.pod_labels, &infrastructure.labels),
+        metadata(&common.pod_annotations, &infrastructure.annotations),
+        passed_through(common.pod_spec.as_ref()),
+    );
+    spec.extend(service.map(|service| ("serviceTemplate".to_owned(), service)));
+    spec.extend(pod.map(|pod| ("podTemplate".to_owned(), pod)));
+    Value::Object(spec)
+}
+
+/// What the class says, overridden by what the Gateway says.
+fn metadata(class: &BTreeMap<Text, Text>, gateway: &BTreeMap<Text, Text>) -> BTreeMap<Text, Text> {
+    let mut merged = class.clone();
+    merged.extend(gateway.iter().map(|(key, value)| (key.clone(), value.clone())));
+    merged
+}
+
+fn template(labels: BTreeMap<Text, Text>, annotations: BTreeMap<Text, Text>, spec: Option<Value>) -> Option<Value> {
+    let mut metadata = Map::new();
+    if !labels.is_empty() {
+        metadata.insert("labels".into(), json!(labels));
+    }
+    if !annotations.is_empty() {
+        metadata.insert("annotations".into(), json!(annotations));
+    }
+    let mut template = Map::new();
+    if !metadata.is_empty() {
+        template.insert("metadata".into(), Value::Object(metadata));
+    }
+    template.extend(spec.map(|spec| ("spec".to_owned(), spec)));
+    (!template.is_empty()).then_some(Value::Object(template))
+}
+
+/// JSON that was carried through as text. What is not JSON was never accepted by the API server.
+fn passed_through(text: Option<&Text>) -> Option<Value> {
+    serde_json::from_str(text?).ok()
+}

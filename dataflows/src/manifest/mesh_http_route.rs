@@ -1,0 +1,283 @@
+//! `spec` of a MeshHTTPRoute.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::gateway_target;
+use crate::model::{
+    AttachPoint, BackendKind, BackendRef, Filter, Floor, HeaderChange, Hostname, Match, MatchKind, MeshHttpRoutePlan,
+    MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, PlannedRule, Redirect, ResolvedBackend, Settings,
+};
+use crate::rules::names;
+
+/// One `to` entry per set of hostnames that serve the same matches, one rule per match.
+///
+/// Kuma blends rules whose whole match lists are equal and orders the others by their content, so a rule holds one
+/// match, and the lists of filters and backends are written even when they are empty.
+///
+/// <https://kuma.io/docs/2.14.x/policies/meshhttproute/>
+pub(super) fn spec(settings: &Settings, plan: &MeshHttpRoutePlan) -> Value {
+    let point = &plan.serving.point;
+    let to: Vec<_> = served(plan)
+        .into_iter()
+        .map(|(hostnames, matches)| {
+            let rules: Vec<_> = matches.iter().map(|(rule, index)| kuma_rule(settings, point, rule, *index)).collect();
+            let mut entry = json!({"targetRef": {"kind": "Mesh"}, "rules": rules});
+            if !hostnames.is_empty() {
+                entry["hostnames"] = hostnames.iter().map(ToString::to_string).collect();
+            }
+            entry
+        })
+        .collect();
+    let mut target = json!({"kind": "MeshGateway", "name": &*point.mesh_gateway});
+    target["tags"] = listener_tags(&point.name, point.port);
+    json!({"targetRef": target, "to": to})
+}
+
+/// The tags by which routes name a listener.
+pub(super) fn listener_tags(name: &str, port: u16) -> Value {
+    json!({"gateways.kuma.io/listener-name": name, "gateways.kuma.io/listener-port": port.to_string()})
+}
+
+/// A rule that no request can match: it gives every HTTP port of the gateway a route, without which Kuma would take
+/// no new configuration at all.
+pub(super) fn floor_spec(floor: &Floor) -> Value {
+    let gateway = &floor.managed.gateway;
+    let never = "x-deltagate-floor";
+    json!({
+        "targetRef": gateway_target(&gateway.namespace, &gateway.name),
+        "to": [{
+            "targetRef": {"kind": "Mesh"},
+            "rules": [{
+                "matches": [{
+                    "path": {"type": "Exact", "value": "/"},
+                    "headers": [{"type": "Present", "name": never}, {"type": "Absent", "name": never}],
+                }],
+                "default": {"filters": [], "backendRefs": [dead(1)]},
+            }],
+        }],
+    })
+}
+
+/// Whether anything of a route is left on a listener once the matches of others are taken out.
+pub(crate) fn serves_anything(plan: &MeshHttpRoutePlan) -> bool {
+    !served(plan).is_empty()
+}
+
+type Served<'a> = Vec<(Vec<&'a Hostname>, Vec<(&'a PlannedRule, usize)>)>;
+
+/// The matches that are left per hostname, hostnames with the same ones together.
+fn served(plan: &MeshHttpRoutePlan) -> Served<'_> {
+    let serving = &plan.serving;
+    let lost: BTreeSet<_> = serving
+        .shadowed
+        .iter()
+        .map(|shadowed| (shadowed.claim.hostname.as_ref(), shadowed.claim.rule, shadowed.claim.index))
+        .collect();
+    let left = |hostname: Option<&Hostname>| -> Vec<(&PlannedRule, usize)> {
+        let kept = |rule: &PlannedRule, index: usize| {
+            !lost.contains(&(hostname, rule.rule.index, u16::try_from(index).unwrap_or(u16::MAX)))
+        };
+        let all = plan.rules.rules.iter().flat_map(|rule| (0..rule.rule.matches.len()).map(move |index| (rule, index)));
+        all.filter(|(rule, index)| kept(rule, *index)).collect()
+    };
+    if serving.hostnames.is_empty() {
+        return std::iter::once((Vec::new(), left(None))).filter(|(_, matches)| !matches.is_empty()).collect();
+    }
+    let mut entries: Served<'_> = Vec::new();
+    for hostname in &serving.hostnames {
+        let matches = left(Some(hostname));
+        let position = |(rule, index): &(&PlannedRule, usize)| (rule.rule.index, *index);
+        let same = |other: &[(&PlannedRule, usize)]| other.iter().map(position).eq(matches.iter().map(position));
+        match entries.iter_mut().find(|(_, other)| same(other)) {
+            Some((hostnames, _)) => hostnames.push(hostname),
+            None if matches.is_empty() => {}
+            None => entries.push((vec![hostname], matches)),
+        }
+    }
+    entries
+}
+
+fn kuma_rule(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, index: usize) -> Value {
+    let rule = &planned.rule;
+    let filters: Vec<_> = rule.filters.iter().filter_map(|filter| kuma_filter(settings, point, planned, filter)).collect();
+    let redirects = rule.filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
+    let backends = if redirects { Vec::new() } else { backends(settings, point, planned) };
+    json!({
+        "matches": [kuma_match(&rule.matches[index])],
+        "default": {"filters": filters, "backendRefs": backends},
+    })
+}
+
+fn kuma_match(found: &Match) -> Value {
+    let (kind, value) = match &found.path {
+        PathMatch::Exact(value) => ("Exact", value),
+        PathMatch::Prefix(value) => ("PathPrefix", value),
+        PathMatch::RegularExpression(value) => ("RegularExpression", value),
+    };
+    let mut rendered = Map::new();
+    rendered.insert("path".into(), json!({"type": kind, "value": &**value}));
+    if let Some(method) = &found.method {
+        rendered.insert("method".into(), (**method).into());
+    }
+    let named = |matches: &[NamedMatch]| -> Vec<Value> { matches.iter().map(named_match).collect() };
+    if !found.headers.is_empty() {
+        rendered.insert("headers".into(), named(&found.headers).into());
+    }
+    if !found.query_params.is_empty() {
+        rendered.insert("queryParams".into(), named(&found.query_params).into());
+    }
+    Value::Object(rendered)
+}
+
+fn named_match(found: &NamedMatch) -> Value {
+    let kind = match found.kind {
+        MatchKind::Exact => "Exact",
+        MatchKind::RegularExpression => "RegularExpression",
+    };
+    json!({"type": kind, "name": &*found.name, "value": &*found.value})
+}
+
+fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, filter: &Filter) -> Option<Value> {
+    Some(match filter {
+        Filter::RequestHeaders(change) => {
+            json!({"type": "RequestHeaderModifier", "requestHeaderModifier": header_change(change)})
+        }
+        Filter::ResponseHeaders(change) => {
+            json!({"type": "ResponseHeaderModifier", "responseHeaderModifier": header_change(change)})
+        }
+        Filter::Redirect(redirect) => json!({"type": "RequestRedirect", "requestRedirect": kuma_redirect(point, redirect)}),
+        Filter::Rewrite(rewrite) => {
+            let mut rendered = Map::new();
+            rendered.extend(rewrite.hostname.as_ref().map(|name| ("hostname".to_owned(), (**name).into())));
+            rendered.extend(rewrite.path.as_ref().map(|path| ("path".to_owned(), path_rewrite(path))));
+            json!({"type": "URLRewrite", "urlRewrite": rendered})
+        }
+        Filter::Mirror { slot, percentage } => {
+            let target = planned.backends.iter().find(|backend| backend.backend.slot == *slot)?;
+            // A mirror to nowhere is left out: what it would have got is an answer that nobody reads.
+            let mut backend = legacy(settings, target).filter(|_| target.problem.is_none())?;
+            backend["weight"] = 1.into();
+            let mut mirror = json!({ "backendRef": backend });
+            if let Some(percentage) = percentage {
+                mirror["percentage"] = kuma_percentage(*percentage);
+            }
+            json!({"type": "RequestMirror", "requestMirror": mirror})
+        }
+    })
+}
+
+fn header_change(change: &HeaderChange) -> Value {
+    let values = |values: &[crate::model::HeaderValue]| -> Vec<Value> {
+        values.iter().map(|value| json!({"name": &*value.name, "value": &*value.value})).collect()
+    };
+    let mut rendered = Map::new();
+    if !change.set.is_empty() {
+        rendered.insert("set".into(), values(&change.set).into());
+    }
+    if !change.add.is_empty() {
+        rendered.insert("add".into(), values(&change.add).into());
+    }
+    if !change.remove.is_empty() {
+        rendered.insert("remove".into(), change.remove.iter().map(|name| Value::from(&**name)).collect());
+    }
+    Value::Object(rendered)
+}
+
+/// A redirect with scheme and port always given: Kuma would else take the port of the listener whatever the scheme.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter> (`port`)
+fn kuma_redirect(point: &AttachPoint, redirect: &Redirect) -> Value {
+    let of_listener = if point.protocol == crate::model::Protocol::Https { "https" } else { "http" };
+    let port = match (redirect.port, redirect.scheme.as_deref()) {
+        (Some(port), _) => port,
+        (None, Some("https")) => 443,
+        (None, Some(_)) => 80,
+        (None, None) => point.port,
+    };
+    let mut rendered = Map::new();
+    rendered.insert("scheme".into(), redirect.scheme.as_deref().unwrap_or(of_listener).into());
+    rendered.insert("port".into(), port.into());
+    rendered.insert("statusCode".into(), redirect.status_code.into());
+    rendered.extend(redirect.hostname.as_ref().map(|name| ("hostname".to_owned(), (**name).into())));
+    rendered.extend(redirect.path.as_ref().map(|path| ("path".to_owned(), path_rewrite(path))));
+    Value::Object(rendered)
+}
+
+fn path_rewrite(path: &PathRewrite) -> Value {
+    match path {
+        PathRewrite::Full(value) => json!({"type": "ReplaceFullPath", "replaceFullPath": &**value}),
+        PathRewrite::Prefix(value) => json!({"type": "ReplacePrefixMatch", "replacePrefixMatch": &**value}),
+    }
+}
+
+/// A whole number as a number, another one as text, as Kuma wants it.
+fn kuma_percentage(percentage: Percentage) -> Value {
+    let (whole, rest) = (percentage.0 / 1000, percentage.0 % 1000);
+    if rest == 0 {
+        whole.into()
+    } else {
+        format!("{whole}.{rest:03}").trim_end_matches('0').into()
+    }
+}
+
+/// The backends of a rule. Those of weight 0 are left out, as Kuma sends a lone one all traffic and rejects a sum of
+/// zero; where nothing is left, the answer is 500.
+fn backends(settings: &Settings, point: &AttachPoint, planned: &PlannedRule) -> Vec<Value> {
+    let weighted = planned.backends.iter().filter(|backend| backend.backend.slot < BackendRef::MIRROR);
+    let mut rendered: Vec<_> = weighted
+        .filter(|backend| backend.backend.weight > 0)
+        .map(|backend| backend_ref(settings, point, backend))
+        .collect();
+    if rendered.is_empty() {
+        rendered.push(dead(1));
+    }
+    rendered
+}
+
+fn backend_ref(settings: &Settings, point: &AttachPoint, resolved: &ResolvedBackend) -> Value {
+    let weight = resolved.backend.weight;
+    if resolved.problem.is_some() {
+        return dead(weight);
+    }
+    let legacy_form = match resolved.backend.kind {
+        BackendKind::Service if point.mesh_services != MeshServices::Exclusive => legacy(settings, resolved),
+        BackendKind::ExternalService => {
+            resolved.service_tag.as_ref().map(|tag| json!({"kind": "MeshService", "name": &**tag}))
+        }
+        _ => None,
+    };
+    let mut rendered = legacy_form.unwrap_or_else(|| real(&resolved.backend));
+    rendered["weight"] = weight.into();
+    rendered
+}
+
+/// A backend that answers 500 for its share.
+fn dead(weight: u32) -> Value {
+    json!({"kind": "MeshService", "name": "kuma.io/unresolved-backend", "weight": weight})
+}
+
+/// A Service of this zone by its tags.
+fn legacy(settings: &Settings, resolved: &ResolvedBackend) -> Option<Value> {
+    let backend = &resolved.backend;
+    Some(json!({
+        "kind": "MeshServiceSubset",
+        "name": names::service_tag(&backend.namespace, &backend.name, backend.port?),
+        "tags": {"kuma.io/zone": &*settings.zone},
+    }))
+}
+
+/// A reference to an object of Kuma's by its name.
+fn real(backend: &BackendRef) -> Value {
+    let kind = match backend.kind {
+        BackendKind::MeshMultiZoneService => "MeshMultiZoneService",
+        BackendKind::MeshExternalService => "MeshExternalService",
+        _ => "MeshService",
+    };
+    let mut rendered = json!({"kind": kind, "name": &*backend.name, "namespace": &*backend.namespace});
+    if let Some(port) = backend.port {
+        rendered["port"] = port.into();
+    }
+    rendered
+}

@@ -1,0 +1,101 @@
+//! Labels, annotations and owner references of what we write.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Content, Gateway, Kind, ObjectName, Settings};
+use crate::rules::names;
+
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+const OWNER: &str = "deltagate.io/owner";
+const MESH: &str = "kuma.io/mesh";
+const ORIGIN: &str = "kuma.io/origin";
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+const GATEWAY_CLASS_NAME: &str = "gateway.networking.k8s.io/gateway-class-name";
+
+/// The labels that we write. Others are not ours to judge: Kuma's webhooks add some.
+pub(super) const LABELS: [&str; 6] = [MANAGED_BY, OWNER, MESH, ORIGIN, GATEWAY_NAME, GATEWAY_CLASS_NAME];
+/// The annotations that we write.
+pub(super) const ANNOTATIONS: [&str; 1] = [OWNER];
+
+/// `metadata` of an object or, with nothing but the name, of a status.
+pub(super) fn render(
+    settings: &Settings,
+    object: &ObjectName,
+    owner: &ObjectName,
+    mesh: &str,
+    content: &Content,
+) -> Value {
+    let mut metadata = Map::new();
+    metadata.insert("name".into(), (*object.name).into());
+    if object.kind.namespaced() {
+        metadata.insert("namespace".into(), (*object.namespace).into());
+    }
+    if content.is_status() {
+        return Value::Object(metadata);
+    }
+    let mut labels = Map::new();
+    labels.insert(MANAGED_BY.into(), "deltagate".into());
+    labels.insert(OWNER.into(), names::owner_label(settings, owner).into());
+    if object.kind.namespaced() {
+        labels.insert(MESH.into(), mesh.into());
+    }
+    match content {
+        Content::MeshGateway(plan) => gateway_labels(&mut labels, &plan.managed.gateway),
+        Content::MeshGatewayInstance(plan) => {
+            gateway_labels(&mut labels, &plan.managed.gateway);
+            metadata.extend(owner_reference(&plan.managed.gateway));
+        }
+        // Checked before Kuma's defaulter could add it, where the zone is federated.
+        _ => {
+            labels.insert(ORIGIN.into(), "zone".into());
+        }
+    }
+    metadata.insert("labels".into(), Value::Object(labels));
+    metadata.insert("annotations".into(), json!({ OWNER: owner.to_string() }));
+    Value::Object(metadata)
+}
+
+fn gateway_labels(labels: &mut Map<String, Value>, gateway: &Gateway) {
+    for (key, value) in [(GATEWAY_NAME, &gateway.name), (GATEWAY_CLASS_NAME, &gateway.class_name)] {
+        if value.len() <= 63 {
+            labels.insert(key.into(), (**value).into());
+        }
+    }
+}
+
+fn owner_reference(gateway: &Gateway) -> Option<(String, Value)> {
+    let uid = gateway.uid.as_deref()?;
+    let reference = json!({
+        "apiVersion": super::api_version(Kind::Gateway),
+        "kind": Kind::Gateway.name(),
+        "name": &*gateway.name,
+        "uid": uid,
+        "controller": true,
+    });
+    Some(("ownerReferences".into(), json!([reference])))
+}
+
+/// Whether an object carries our owner label for the owner that its annotation names.
+pub(super) fn is_ours(settings: &Settings, object: &Value) -> bool {
+    let labels = &object["metadata"]["labels"];
+    let owner = object["metadata"]["annotations"][OWNER].as_str().and_then(parse_owner);
+    labels[MANAGED_BY] == "deltagate"
+        && owner.is_some_and(|owner| labels[OWNER] == names::owner_label(settings, &owner).as_str())
+}
+
+fn parse_owner(text: &str) -> Option<ObjectName> {
+    let parts: Vec<_> = text.split('/').collect();
+    let (kind, namespace, name) = match parts[..] {
+        [kind, name] => (kind, "", name),
+        [kind, namespace, name] => (kind, namespace, name),
+        _ => return None,
+    };
+    let kind = Kind::ALL.iter().copied().find(|known| known.name() == kind)?;
+    Some(ObjectName::new(kind, namespace, name))
+}
+
+/// The mesh that a generated object is in.
+pub(super) fn mesh_of(kind: Kind, object: &Value) -> &str {
+    let mesh = if kind == Kind::MeshGateway { &object["mesh"] } else { &object["metadata"]["labels"][MESH] };
+    mesh.as_str().filter(|mesh| !mesh.is_empty()).unwrap_or("default")
+}

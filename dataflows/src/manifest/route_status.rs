@@ -1,0 +1,113 @@
+//! `status.parents` of a route: our entries.
+
+use serde_json::{Map, Value, json};
+
+use super::EFFECTIVE;
+use super::conditions::{condition, join, ref_reason, ref_text, rule_text};
+use crate::model::{ParentProblem, ParentReference, ParentReport, RouteStatus, Settings};
+
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#routestatus>
+pub(super) fn status(settings: &Settings, route: &RouteStatus) -> Value {
+    let parents: Vec<_> = route
+        .parents
+        .iter()
+        .map(|report| {
+            json!({
+                "parentRef": parent_ref(&report.verdict.parent.reference),
+                "controllerName": &*settings.controller_name,
+                "conditions": conditions(route, report),
+            })
+        })
+        .collect();
+    json!({ "parents": parents })
+}
+
+/// The parentRef as it was written, with the defaults of the schema.
+fn parent_ref(reference: &ParentReference) -> Value {
+    let mut rendered = Map::new();
+    rendered.insert("group".into(), (*reference.group).into());
+    rendered.insert("kind".into(), (*reference.kind).into());
+    rendered.extend(reference.namespace.as_ref().map(|namespace| ("namespace".to_owned(), (**namespace).into())));
+    rendered.insert("name".into(), (*reference.name).into());
+    rendered.extend(reference.section_name.as_ref().map(|name| ("sectionName".to_owned(), (**name).into())));
+    rendered.extend(reference.port.map(|port| ("port".to_owned(), port.into())));
+    Value::Object(rendered)
+}
+
+fn conditions(route: &RouteStatus, report: &ParentReport) -> Vec<Value> {
+    let condition = |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, route.generation);
+    let dropped = || join(route.rules.dropped.iter().map(|(index, problem)| rule_text(*index, problem)));
+    let refused = || {
+        join(route.refused.iter().map(|pending| {
+            format!("{} was refused: {}", pending.object, pending.refusal.as_deref().unwrap_or_default())
+        }))
+    };
+    let mut conditions = Vec::with_capacity(4);
+    conditions.push(match accepted_problem(route, report) {
+        Some((reason, message)) => condition("Accepted", false, reason, &message),
+        None if !route.refused.is_empty() => condition("Accepted", false, "UnsupportedValue", &refused()),
+        None => condition("Accepted", true, "Accepted", ""),
+    });
+    conditions.push(resolved_refs(route));
+    if report.verdict.problem.is_none() && !route.rules.dropped.is_empty() {
+        let message = format!("Dropped Rule: {}", dropped());
+        conditions.push(condition("PartiallyInvalid", true, "UnsupportedValue", &message));
+    }
+    if report.verdict.problem.is_none() && report.shadowed_matches > 0 {
+        let message = format!(
+            "{} of the matches on this parent are held by older routes: {}",
+            report.shadowed_matches,
+            join(report.shadowed.iter())
+        );
+        conditions.push(condition(EFFECTIVE, false, "Shadowed", &message));
+    }
+    conditions
+}
+
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason>
+fn accepted_problem(route: &RouteStatus, report: &ParentReport) -> Option<(&'static str, String)> {
+    let parent = &report.verdict.parent;
+    let reference = &parent.reference;
+    let namespace = reference.namespace.as_deref().unwrap_or(&parent.age.namespace);
+    let gateway = format!("{} \"{namespace}/{}\"", reference.kind, reference.name);
+    Some(match report.verdict.problem.as_ref()? {
+        ParentProblem::GatewayNotAccepted => ("Pending", format!("{gateway} is not accepted")),
+        ParentProblem::OtherMesh { route, parent } => (
+            "NoMatchingParent",
+            format!("{gateway} is in mesh \"{parent}\" and the route in mesh \"{route}\": set the kuma.io/mesh label or annotation"),
+        ),
+        ParentProblem::NoMatchingParent => {
+            let section = reference.section_name.as_ref().map(|name| format!(" named \"{name}\""));
+            let port = reference.port.map(|port| format!(" on port {port}"));
+            let wanted = format!("{}{}", section.unwrap_or_default(), port.unwrap_or_default());
+            ("NoMatchingParent", format!("{gateway} has no listener{wanted}"))
+        }
+        ParentProblem::NotAllowedByListeners => (
+            "NotAllowedByListeners",
+            format!("no listener of {gateway} that the parentRef asks for allows routes of this kind from namespace \"{}\"", parent.age.namespace),
+        ),
+        ParentProblem::NoMatchingListenerHostname => (
+            "NoMatchingListenerHostname",
+            format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for"),
+        ),
+        ParentProblem::NoRuleLeft => {
+            let dropped = route.rules.dropped.iter().map(|(index, problem)| rule_text(*index, problem));
+            ("UnsupportedValue", format!("no rule can be served: {}", join(dropped)))
+        }
+    })
+}
+
+/// The most telling problem gives the reason; the message names all of that reason.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason> (`ResolvedRefs`)
+fn resolved_refs(route: &RouteStatus) -> Value {
+    let backends = route.rules.rules.iter().flat_map(|rule| &rule.backends);
+    let problems: Vec<_> = backends.filter_map(|backend| Some((&backend.backend, backend.problem?))).collect();
+    let Some(worst) = problems.iter().map(|(_, problem)| *problem).min() else {
+        return condition("ResolvedRefs", true, "ResolvedRefs", "", route.generation);
+    };
+    let reason = ref_reason(worst);
+    let told = problems.iter().filter(|(_, problem)| ref_reason(*problem) == reason);
+    let message = join(told.map(|(backend, problem)| ref_text(backend, *problem)));
+    condition("ResolvedRefs", false, reason, &message, route.generation)
+}

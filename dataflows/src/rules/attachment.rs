@@ -1,0 +1,245 @@
+//! Which routes a listener takes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{
+    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ManagedGateway, ParentCandidate, ParentProblem,
+    ParentRef, Selector, SelectorRequirement, Serving, Shadowed, Text,
+};
+use crate::rules::hostname;
+
+/// The verdict of one listener on one parentRef; `None` if the parentRef does not ask for this listener, or is not
+/// for the listener to judge.
+///
+/// Kind, namespace and hostname are judged listener by listener, so that no listener lends another its permissions.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference>
+pub fn attach(parent: &Arc<ParentRef>, point: &Arc<AttachPoint>) -> Option<AttachmentOutcome> {
+    if !point.accepted {
+        return Some(AttachmentOutcome::GatewayNotAccepted);
+    }
+    if parent.mesh.as_ref().is_some_and(|mesh| *mesh != point.mesh) {
+        return Some(AttachmentOutcome::OtherMesh);
+    }
+    let reference = &parent.reference;
+    let asked = reference.section_name.as_ref().is_none_or(|name| *name == point.name)
+        && reference.port.is_none_or(|port| port == point.port);
+    asked.then(|| {
+        if !point.kinds.contains(&parent.route_kind) {
+            return AttachmentOutcome::KindNotAllowed;
+        }
+        match &point.namespaces {
+            AllowedNamespaces::All => admit(parent, point),
+            AllowedNamespaces::Same if parent.age.namespace == point.namespace => admit(parent, point),
+            AllowedNamespaces::Selector(_) => AttachmentOutcome::AsksNamespace,
+            AllowedNamespaces::Same | AllowedNamespaces::None => AttachmentOutcome::NamespaceNotAllowed,
+        }
+    })
+}
+
+/// The verdict of a listener that selects namespaces by label, once the labels are at hand.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#routenamespaces>
+pub fn attach_by_labels(attachment: &Attachment, labels: Option<&BTreeMap<Text, Text>>) -> AttachmentOutcome {
+    let AllowedNamespaces::Selector(selector) = &attachment.point.namespaces else {
+        return AttachmentOutcome::NamespaceNotAllowed;
+    };
+    if labels.is_some_and(|labels| selects(selector, labels)) {
+        admit(&attachment.parent, &attachment.point)
+    } else {
+        AttachmentOutcome::NamespaceNotAllowed
+    }
+}
+
+/// The last questions: hostnames, and whether there is anything to serve.
+fn admit(parent: &ParentRef, point: &AttachPoint) -> AttachmentOutcome {
+    match hostname::effective(point.hostname.as_ref(), &parent.hostnames) {
+        Some(hostnames) if parent.expressible => AttachmentOutcome::Attached(hostnames),
+        Some(_) => AttachmentOutcome::NoRuleLeft,
+        None => AttachmentOutcome::NoHostname,
+    }
+}
+
+/// Whether labels satisfy a selector. An empty selector selects everything.
+///
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors>
+pub fn selects(selector: &Selector, labels: &BTreeMap<Text, Text>) -> bool {
+    selector.requirements.iter().all(|requirement| match requirement {
+        SelectorRequirement::In { label, values } => labels.get(label).is_some_and(|value| values.contains(value)),
+        SelectorRequirement::NotIn { label, values } => labels.get(label).is_none_or(|value| !values.contains(value)),
+        SelectorRequirement::Exists { label } => labels.contains_key(label),
+        SelectorRequirement::DoesNotExist { label } => !labels.contains_key(label),
+        SelectorRequirement::Unknown { .. } => false,
+    })
+}
+
+/// What a Gateway of ours makes of a parentRef before any listener is asked.
+///
+/// The mesh of a route must be that of its Gateway, as a MeshHTTPRoute acts only inside its mesh.
+pub fn candidate(parent: &Arc<ParentRef>, managed: &ManagedGateway) -> ParentCandidate {
+    let problem = match &parent.mesh {
+        _ if managed.problem.is_some() => Some(ParentProblem::GatewayNotAccepted),
+        Some(mesh) if *mesh != managed.mesh => {
+            Some(ParentProblem::OtherMesh { route: mesh.clone(), parent: managed.mesh.clone() })
+        }
+        _ => None,
+    };
+    ParentCandidate { parent: parent.clone(), problem }
+}
+
+/// The verdict on a parentRef from those of the listeners it asked for: one that takes it is enough; else the one
+/// where it came furthest is the reason.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason>
+pub fn verdict<'a>(
+    candidate: &ParentCandidate,
+    outcomes: impl Iterator<Item = &'a AttachmentOutcome>,
+) -> Option<ParentProblem> {
+    if let Some(problem) = &candidate.problem {
+        return Some(problem.clone());
+    }
+    match outcomes.max() {
+        None => Some(ParentProblem::NoMatchingParent),
+        Some(AttachmentOutcome::Attached(_)) => None,
+        Some(AttachmentOutcome::GatewayNotAccepted) => Some(ParentProblem::GatewayNotAccepted),
+        Some(AttachmentOutcome::NoRuleLeft) => Some(ParentProblem::NoRuleLeft),
+        Some(AttachmentOutcome::NoHostname) => Some(ParentProblem::NoMatchingListenerHostname),
+        Some(_) => Some(ParentProblem::NotAllowedByListeners),
+    }
+}
+
+/// A route on a listener from the parentRefs that lead there and what it may not match there. `None` if no parentRef
+/// does.
+pub fn serving(attachments: &[&Arc<Attachment>], shadowed: Vec<Arc<Shadowed>>) -> Option<Serving> {
+    let first = attachments.first()?;
+    let mut parents: Vec<_> = attachments.iter().map(|attachment| attachment.parent.index).collect();
+    parents.sort_unstable();
+    parents.dedup();
+    // Hostnames come from the route and the listener alone, so all parentRefs agree on them.
+    let AttachmentOutcome::Attached(hostnames) = &first.outcome else {
+        return None;
+    };
+    let mut shadowed = shadowed;
+    shadowed.sort_unstable_by(|left, right| left.claim.cmp(&right.claim));
+    Some(Serving {
+        route: first.parent.route,
+        route_kind: first.parent.route_kind,
+        age: first.parent.age.clone(),
+        point: first.point.clone(),
+        hostnames: hostnames.clone(),
+        parents,
+        shadowed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Age, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Protocol, RouteKind};
+
+    fn parent(namespace: &str, section: Option<&str>, port: Option<u16>, hostnames: &[&str]) -> Arc<ParentRef> {
+        Arc::new(ParentRef {
+            route: Key::of(Kind::HttpRoute, namespace, "web"),
+            route_kind: RouteKind::Http,
+            index: 0,
+            parent: Key::of(Kind::Gateway, "infra", "edge"),
+            parent_kind: ParentKind::Gateway,
+            reference: ParentReference {
+                group: "gateway.networking.k8s.io".into(),
+                kind: "Gateway".into(),
+                namespace: None,
+                name: "edge".into(),
+                section_name: section.map(Into::into),
+                port,
+            },
+            age: Age { created: None, namespace: namespace.into(), name: "web".into() },
+            mesh: None,
+            hostnames: hostnames.iter().filter_map(|name| Hostname::parse(name)).collect(),
+            expressible: true,
+        })
+    }
+
+    fn point(hostname: &str, namespaces: AllowedNamespaces, kinds: &[RouteKind]) -> Arc<AttachPoint> {
+        Arc::new(AttachPoint {
+            key: Key::of(Kind::Gateway, "infra", "edge").part("listener", "web"),
+            gateway: Key::of(Kind::Gateway, "infra", "edge"),
+            namespace: "infra".into(),
+            mesh_gateway: "edge.infra".into(),
+            mesh: "default".into(),
+            mesh_services: MeshServices::Disabled,
+            accepted: true,
+            name: "web".into(),
+            port: 80,
+            protocol: Protocol::Http,
+            hostname: Hostname::parse(hostname),
+            namespaces,
+            kinds: kinds.to_vec(),
+            usable: true,
+        })
+    }
+
+    #[test]
+    fn one_listener_judges_kind_namespace_and_hostname_in_this_order() {
+        use AttachmentOutcome::{AsksNamespace, Attached, KindNotAllowed, NamespaceNotAllowed, NoHostname};
+        let http = &[RouteKind::Http];
+        let host = |name: &str| Attached(vec![Hostname::parse(name).unwrap()]);
+        let table = [
+            (parent("infra", None, None, &[]), point("", AllowedNamespaces::Same, http), Some(Attached(vec![]))),
+            (parent("infra", Some("web"), Some(80), &[]), point("", AllowedNamespaces::Same, http), Some(Attached(vec![]))),
+            (parent("infra", Some("other"), Some(80), &[]), point("", AllowedNamespaces::Same, http), None),
+            (parent("infra", Some("web"), Some(81), &[]), point("", AllowedNamespaces::Same, http), None),
+            (parent("shop", None, None, &["x.y"]), point("a.b", AllowedNamespaces::Same, &[]), Some(KindNotAllowed)),
+            (parent("shop", None, None, &["x.y"]), point("a.b", AllowedNamespaces::Same, http), Some(NamespaceNotAllowed)),
+            (parent("infra", None, None, &[]), point("", AllowedNamespaces::None, http), Some(NamespaceNotAllowed)),
+            (parent("shop", None, None, &["x.y"]), point("a.b", AllowedNamespaces::All, http), Some(NoHostname)),
+            (parent("shop", None, None, &["a.b"]), point("*.b", AllowedNamespaces::All, http), Some(host("a.b"))),
+            (
+                parent("shop", None, None, &[]),
+                point("", AllowedNamespaces::Selector(Selector::default()), http),
+                Some(AsksNamespace),
+            ),
+        ];
+        for (parent, point, expected) in table {
+            assert_eq!(attach(&parent, &point), expected, "{parent:?} {point:?}");
+        }
+    }
+
+    #[test]
+    fn selectors() {
+        let labels: BTreeMap<Text, Text> = [("team".into(), "a".into())].into();
+        let with = |requirement| Selector { requirements: vec![requirement] };
+        let values = |values: &[&str]| values.iter().map(|value| Text::from(*value)).collect::<Vec<_>>();
+        let table = [
+            (Selector::default(), true),
+            (with(SelectorRequirement::In { label: "team".into(), values: values(&["a", "b"]) }), true),
+            (with(SelectorRequirement::In { label: "team".into(), values: values(&["b"]) }), false),
+            (with(SelectorRequirement::In { label: "tier".into(), values: values(&["a"]) }), false),
+            (with(SelectorRequirement::NotIn { label: "team".into(), values: values(&["b"]) }), true),
+            (with(SelectorRequirement::NotIn { label: "team".into(), values: values(&["a"]) }), false),
+            (with(SelectorRequirement::NotIn { label: "tier".into(), values: values(&["a"]) }), true),
+            (with(SelectorRequirement::Exists { label: "team".into() }), true),
+            (with(SelectorRequirement::Exists { label: "tier".into() }), false),
+            (with(SelectorRequirement::DoesNotExist { label: "team".into() }), false),
+            (with(SelectorRequirement::Unknown { operator: "Near".into() }), false),
+        ];
+        for (selector, expected) in table {
+            assert_eq!(selects(&selector, &labels), expected, "{selector:?}");
+        }
+    }
+
+    #[test]
+    fn the_listener_where_a_route_came_furthest_gives_the_reason() {
+        use AttachmentOutcome::{Attached, KindNotAllowed, NamespaceNotAllowed, NoHostname};
+        let candidate = ParentCandidate { parent: parent("infra", None, None, &[]), problem: None };
+        let table = [
+            (vec![], Some(ParentProblem::NoMatchingParent)),
+            (vec![KindNotAllowed], Some(ParentProblem::NotAllowedByListeners)),
+            (vec![NoHostname, NamespaceNotAllowed], Some(ParentProblem::NoMatchingListenerHostname)),
+            (vec![NoHostname, Attached(vec![]), KindNotAllowed], None),
+        ];
+        for (outcomes, expected) in table {
+            assert_eq!(verdict(&candidate, outcomes.iter()), expected, "{outcomes:?}");
+        }
+    }
+}

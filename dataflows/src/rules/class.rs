@@ -1,0 +1,79 @@
+//! Parameters of classes and Gateways.
+
+use std::sync::Arc;
+
+use crate::model::{ClassParameters, Group, Kind, ParametersProblem, ParametersRef};
+
+/// Whether a reference can be one to a MeshGatewayConfig.
+///
+/// <https://kuma.io/docs/2.14.x/using-mesh/managing-ingress-traffic/gateway-api/#customization>
+pub fn check_reference(reference: &ParametersRef) -> Result<(), ParametersProblem> {
+    if *reference.group != *Group::Kuma.name() || *reference.kind != *Kind::MeshGatewayConfig.name() {
+        let (group, kind) = (reference.group.clone(), reference.kind.clone());
+        return Err(ParametersProblem::WrongKind { group, kind });
+    }
+    match &reference.namespace {
+        Some(namespace) if !namespace.is_empty() => Err(ParametersProblem::Namespaced),
+        _ => Ok(()),
+    }
+}
+
+/// The parameters that a reference leads to. What Kuma's admission would refuse on every MeshGatewayInstance made
+/// from them is refused here, once.
+pub fn resolve(
+    reference: &ParametersRef,
+    found: Option<&Arc<ClassParameters>>,
+) -> Result<Arc<ClassParameters>, ParametersProblem> {
+    check_reference(reference)?;
+    let name = reference.name.clone();
+    let Some(parameters) = found else {
+        return Err(ParametersProblem::Missing { name });
+    };
+    if parameters.tags.contains_key("kuma.io/service") {
+        return Err(ParametersProblem::ServiceTag { name });
+    }
+    match parameters.tags.iter().find(|(_, value)| !is_tag_value(value)) {
+        Some((tag, _)) => Err(ParametersProblem::TagValue { name, tag: tag.clone() }),
+        None => Ok(parameters.clone()),
+    }
+}
+
+/// Characters that Kuma allows in the value of a tag.
+fn is_tag_value(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference(group: &str, kind: &str, namespace: Option<&str>) -> ParametersRef {
+        ParametersRef { group: group.into(), kind: kind.into(), name: "config".into(), namespace: namespace.map(Into::into) }
+    }
+
+    fn tagged(key: &str, value: &str) -> Arc<ClassParameters> {
+        Arc::new(ClassParameters { tags: [(key.into(), value.into())].into(), ..ClassParameters::default() })
+    }
+
+    #[test]
+    fn every_way_to_be_invalid_is_told_apart() {
+        let good = reference("kuma.io", "MeshGatewayConfig", None);
+        let parameters = tagged("team", "a-b.c_d:e");
+        assert_eq!(resolve(&good, Some(&parameters)), Ok(parameters.clone()));
+        assert_eq!(resolve(&reference("kuma.io", "MeshGatewayConfig", Some("")), Some(&parameters)), Ok(parameters.clone()));
+        assert!(matches!(resolve(&good, None), Err(ParametersProblem::Missing { .. })));
+        assert!(matches!(
+            resolve(&reference("", "ConfigMap", None), Some(&parameters)),
+            Err(ParametersProblem::WrongKind { .. })
+        ));
+        assert!(matches!(
+            resolve(&reference("kuma.io", "MeshGatewayConfig", Some("x")), Some(&parameters)),
+            Err(ParametersProblem::Namespaced)
+        ));
+        assert!(matches!(
+            resolve(&good, Some(&tagged("kuma.io/service", "x"))),
+            Err(ParametersProblem::ServiceTag { .. })
+        ));
+        assert!(matches!(resolve(&good, Some(&tagged("team", "a b"))), Err(ParametersProblem::TagValue { .. })));
+    }
+}

@@ -1,0 +1,245 @@
+//! Which listeners of a Gateway can serve, and what is wrong with the others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{
+    AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, RouteKind, RouteKindRef,
+    UnsupportedListenerValue,
+};
+use crate::rules::acceptance::acceptance;
+use crate::rules::{hostname, names};
+
+/// What became of each listener of a Gateway, in the order of the Gateway.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec> (`listeners`)
+pub fn states(managed: &Arc<ManagedGateway>, listeners: &[Arc<Listener>]) -> Vec<ListenerState> {
+    let mut ordered: Vec<_> = listeners.to_vec();
+    ordered.sort_by(|left, right| left.index.cmp(&right.index).then_with(|| left.name.cmp(&right.name)));
+    let conflicts = conflicts(&ordered);
+    let mut states: Vec<_> =
+        ordered.into_iter().map(|listener| state(managed, &listener, conflicts.get(&listener.index))).collect();
+    let accepted = acceptance(managed, states.iter()).is_accepted();
+    for state in &mut states {
+        state.gateway_accepted = accepted;
+    }
+    states
+}
+
+fn state(managed: &Arc<ManagedGateway>, listener: &Arc<Listener>, conflict: Option<&ListenerProblem>) -> ListenerState {
+    let cross_mesh = managed.parameters.cross_mesh;
+    let mut problems = Vec::new();
+    if !is_supported(&listener.protocol, cross_mesh) {
+        problems.push(ListenerProblem::UnsupportedProtocol { cross_mesh: is_supported(&listener.protocol, false) });
+    }
+    problems.extend(conflict.cloned());
+    if listener.hostname.as_ref().is_some_and(|name| !hostname::is_valid(name)) {
+        problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname));
+    }
+    if listener.protocol == Protocol::Https && !cross_mesh {
+        problems.extend(certificate_problems(listener));
+    }
+    let usable = problems.is_empty() && managed.problem.is_none();
+    let (supported, foreign) = route_kinds(listener, cross_mesh);
+    if !foreign.is_empty() {
+        problems.push(ListenerProblem::InvalidRouteKinds(foreign));
+    }
+    ListenerState {
+        key: managed.key.part("listener", &listener.name),
+        managed: managed.clone(),
+        listener: listener.clone(),
+        supported,
+        problems,
+        usable,
+        gateway_accepted: true,
+    }
+}
+
+/// Whether a MeshGateway of this kind can have listeners of the protocol.
+///
+/// <https://kuma.io/docs/2.14.x/using-mesh/managing-ingress-traffic/gateway-listeners/>
+fn is_supported(protocol: &Protocol, cross_mesh: bool) -> bool {
+    match protocol {
+        Protocol::Http => true,
+        Protocol::Https => !cross_mesh,
+        Protocol::Tls | Protocol::Tcp | Protocol::Udp | Protocol::Other(_) => false,
+    }
+}
+
+fn certificate_problems(listener: &Listener) -> Vec<ListenerProblem> {
+    match &listener.tls {
+        Some(tls) if tls.mode == crate::model::TlsMode::Terminate && !tls.certificates.is_empty() => {
+            tls.certificates.iter().cloned().map(ListenerProblem::CertificateRef).collect()
+        }
+        _ => vec![ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode)],
+    }
+}
+
+/// Which listeners of a Gateway clash, by index. Every member of a clash is in it: there is no winner.
+///
+/// Kuma binds one protocol per port, so listeners on one port must agree on it; those that do must differ in hostname.
+/// UDP shares no port space with the others.
+fn conflicts(listeners: &[Arc<Listener>]) -> BTreeMap<u32, ListenerProblem> {
+    let mut ports: BTreeMap<u16, Vec<&Listener>> = BTreeMap::new();
+    for listener in listeners {
+        if matches!(listener.protocol, Protocol::Http | Protocol::Https | Protocol::Tls | Protocol::Tcp) {
+            ports.entry(listener.port).or_default().push(listener);
+        }
+    }
+    let mut found = BTreeMap::new();
+    for listeners in ports.values() {
+        let first = &listeners[0].protocol;
+        if listeners.iter().any(|listener| listener.protocol != *first) {
+            found.extend(listeners.iter().map(|listener| (listener.index, ListenerProblem::ProtocolConflict)));
+            continue;
+        }
+        let mut hostnames: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        for listener in listeners {
+            let hostname = if *first == Protocol::Tcp { None } else { listener.hostname.as_ref() };
+            hostnames.entry(hostname).or_default().push(listener.index);
+        }
+        let clashing = hostnames.into_values().filter(|indices| indices.len() > 1).flatten();
+        found.extend(clashing.map(|index| (index, ListenerProblem::HostnameConflict)));
+    }
+    found
+}
+
+/// The kinds of routes a listener takes, and those it names but cannot take.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#allowedroutes> (`kinds`)
+fn route_kinds(listener: &Listener, cross_mesh: bool) -> (Vec<RouteKind>, Vec<RouteKindRef>) {
+    if !is_supported(&listener.protocol, cross_mesh) {
+        return (Vec::new(), Vec::new());
+    }
+    let possible = [RouteKind::Http];
+    let Some(kinds) = &listener.kinds else {
+        return (possible.to_vec(), Vec::new());
+    };
+    let mut supported = Vec::new();
+    let mut foreign = Vec::new();
+    for kind in kinds {
+        let found = possible.iter().find(|route| Kind::find(&kind.group, &kind.kind) == Some(route.kind()));
+        match found {
+            Some(route) if !supported.contains(route) => supported.push(*route),
+            Some(_) => {}
+            None => foreign.push(kind.clone()),
+        }
+    }
+    (supported, foreign)
+}
+
+/// Whether a problem makes the listener itself unacceptable, rather than something that it refers to.
+pub const fn is_own_fault(problem: &ListenerProblem) -> bool {
+    match problem {
+        ListenerProblem::UnsupportedProtocol { .. }
+        | ListenerProblem::HostnameConflict
+        | ListenerProblem::ProtocolConflict
+        | ListenerProblem::UnsupportedValue(_) => true,
+        ListenerProblem::InvalidRouteKinds(_) | ListenerProblem::CertificateRef(_) => false,
+    }
+}
+
+/// What routes need to know of a listener.
+pub fn attach_point(state: &ListenerState) -> AttachPoint {
+    let (listener, managed) = (&state.listener, &state.managed);
+    AttachPoint {
+        key: state.key,
+        gateway: managed.key,
+        namespace: listener.namespace.clone(),
+        mesh_gateway: names::mesh_gateway(&managed.gateway.namespace, &managed.gateway.name).into(),
+        mesh: managed.mesh.clone(),
+        mesh_services: managed.mesh_services.unwrap_or_default(),
+        accepted: state.gateway_accepted,
+        name: listener.name.clone(),
+        port: listener.port,
+        protocol: listener.protocol.clone(),
+        hostname: listener.hostname.clone(),
+        namespaces: listener.namespaces.clone(),
+        kinds: state.supported.clone(),
+        usable: state.usable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        AllowedNamespaces, ClassParameters, Gateway, Hostname, Infrastructure, Key, MeshServices,
+    };
+
+    fn managed(cross_mesh: bool) -> Arc<ManagedGateway> {
+        Arc::new(ManagedGateway {
+            key: Key::of(Kind::Gateway, "infra", "edge"),
+            gateway: Arc::new(Gateway {
+                namespace: "infra".into(),
+                name: "edge".into(),
+                uid: None,
+                class: Key::of(Kind::GatewayClass, "", "kuma"),
+                class_name: "kuma".into(),
+                mesh: None,
+                infrastructure: Infrastructure::default(),
+                addresses: vec![],
+            }),
+            mesh: "default".into(),
+            mesh_services: Some(MeshServices::Disabled),
+            parameters: Arc::new(ClassParameters { cross_mesh, ..ClassParameters::default() }),
+            problem: None,
+        })
+    }
+
+    /// `"<port> <protocol> <hostname>"`
+    fn listener(index: u32, text: &str) -> Arc<Listener> {
+        let mut words = text.split(' ');
+        let port = words.next().unwrap().parse().unwrap();
+        let protocol = Protocol::parse(words.next().unwrap());
+        Arc::new(Listener {
+            gateway: Key::of(Kind::Gateway, "infra", "edge"),
+            namespace: "infra".into(),
+            index,
+            name: format!("l{index}").into(),
+            port,
+            protocol,
+            hostname: words.next().and_then(Hostname::parse),
+            namespaces: AllowedNamespaces::Same,
+            kinds: None,
+            tls: None,
+        })
+    }
+
+    #[track_caller]
+    fn check(cross_mesh: bool, listeners: &[&str], expected: &[&str]) {
+        let listeners: Vec<_> = listeners.iter().enumerate().map(|(i, text)| listener(i as u32, text)).collect();
+        let mut backwards = listeners.clone();
+        backwards.reverse();
+        let shown = states(&managed(cross_mesh), &listeners);
+        assert_eq!(shown, states(&managed(cross_mesh), &backwards), "the order of rows means nothing");
+        let shown: Vec<_> = shown
+            .iter()
+            .map(|state| match state.problems.first() {
+                None => "fine",
+                Some(ListenerProblem::HostnameConflict) => "hostname",
+                Some(ListenerProblem::ProtocolConflict) => "protocol",
+                Some(ListenerProblem::UnsupportedProtocol { cross_mesh: false }) => "unsupported",
+                Some(ListenerProblem::UnsupportedProtocol { cross_mesh: true }) => "cross-mesh",
+                Some(ListenerProblem::UnsupportedValue(_)) => "value",
+                Some(_) => "other",
+            })
+            .collect();
+        assert_eq!(shown, expected, "{listeners:?}");
+    }
+
+    #[test]
+    fn listeners_of_one_gateway() {
+        check(false, &["80 HTTP"], &["fine"]);
+        check(false, &["80 HTTP a.b", "80 HTTP c.d", "80 HTTP"], &["fine", "fine", "fine"]);
+        check(false, &["80 HTTP a.b", "80 HTTP a.b", "81 HTTP a.b"], &["hostname", "hostname", "fine"]);
+        check(false, &["80 HTTP", "80 HTTP *"], &["hostname", "hostname"]);
+        check(false, &["80 HTTP", "80 HTTPS", "81 HTTP"], &["protocol", "protocol", "fine"]);
+        check(false, &["80 HTTP", "80 TCP"], &["protocol", "unsupported"]);
+        check(false, &["80 HTTP", "80 UDP"], &["fine", "unsupported"]);
+        check(false, &["80 HTTP", "81 GOPHER"], &["fine", "unsupported"]);
+        check(true, &["80 HTTP", "443 HTTPS"], &["fine", "cross-mesh"]);
+        check(false, &["80 HTTP under_score.example"], &["value"]);
+        check(false, &["443 HTTPS"], &["value"]);
+    }
+}

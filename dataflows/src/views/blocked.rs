@@ -1,0 +1,13 @@
+use crate::model::{Blocked, Pending, Settings};
+use crate::operators::Rows;
+use crate::rules;
+
+/// The pending rows that must wait, and for what. Keyed by the row that waits.
+pub(crate) fn blocked<'s>(pending: Rows<'s, Pending>, settings: &Settings) -> Rows<'s, Blocked> {
+    let settings = settings.clone();
+    let waiting = pending.clone().rekey(move |_, row| rules::order::prerequisites(&settings, row));
+    let holding = pending.rekey(|key, row| rules::order::holds_up_others(row).then_some(key));
+    waiting.arrange("pending by prerequisite").join(holding.arrange("pending that others wait for"), |_, row, by| {
+        Some((row.object.key(), Blocked { by: by.object.clone() }))
+    })
+}

@@ -1,0 +1,50 @@
+//! One relation per file. A view is plumbing around rules; what it means is said at its head: the meaning of a row,
+//! its key, and what later views lean on.
+
+mod accepted_classes;
+mod attached_routes;
+mod attachments;
+mod blocked;
+mod class_statuses;
+mod desired;
+mod gateway_statuses;
+mod granted_references;
+mod held;
+mod listeners;
+mod managed_gateways;
+mod mesh_gateway_instances;
+mod mesh_gateways;
+mod mesh_http_routes;
+mod object_meshes;
+mod parent_verdicts;
+mod pending;
+mod resolved_backends;
+mod route_rules;
+mod route_statuses;
+mod rule_precedence;
+mod servings;
+mod tasks;
+
+pub(crate) use accepted_classes::accepted_classes;
+pub(crate) use attached_routes::attached_routes;
+pub(crate) use attachments::attachments;
+pub(crate) use blocked::blocked;
+pub(crate) use class_statuses::class_statuses;
+pub(crate) use desired::{desired_objects, desired_statuses};
+pub(crate) use gateway_statuses::gateway_statuses;
+pub(crate) use granted_references::granted_references;
+pub(crate) use held::held;
+pub(crate) use listeners::listeners;
+pub(crate) use managed_gateways::managed_gateways;
+pub(crate) use mesh_gateway_instances::mesh_gateway_instances;
+pub(crate) use mesh_gateways::mesh_gateways;
+pub(crate) use mesh_http_routes::mesh_http_routes;
+pub(crate) use object_meshes::object_meshes;
+pub(crate) use parent_verdicts::parent_verdicts;
+pub(crate) use pending::{pending_objects, pending_statuses};
+pub(crate) use resolved_backends::resolved_backends;
+pub(crate) use route_rules::route_rules;
+pub(crate) use route_statuses::route_statuses;
+pub(crate) use rule_precedence::rule_precedence;
+pub(crate) use servings::servings;
+pub(crate) use tasks::tasks;

@@ -1,0 +1,30 @@
+use crate::model::{Desired, Held, Observed, Pending, Refusal};
+use crate::operators::{Arrangement, Rows, cogroup};
+use crate::rules;
+
+/// The objects that the cluster does not show as they should be. Keyed by the object.
+pub(crate) fn pending_objects<'s>(
+    desired: Rows<'s, Desired>,
+    observed: Rows<'s, Observed>,
+    held: Rows<'s, Held>,
+    refusals: Rows<'s, Refusal>,
+) -> Arrangement<'s, Pending> {
+    let inputs = [desired.any(), observed.any(), held.any(), refusals.any()];
+    cogroup("pending objects", inputs, |_, group, pending| {
+        let held = group.one::<Held>().is_some();
+        pending.extend(rules::pending::pending(group.one(), group.one(), held, group.one()));
+    })
+}
+
+/// The statuses that the cluster does not show as they should be. Keyed by the object whose status it is. A status is
+/// never held: it tells what is.
+pub(crate) fn pending_statuses<'s>(
+    desired: Rows<'s, Desired>,
+    observed: Rows<'s, Observed>,
+    refusals: Rows<'s, Refusal>,
+) -> Arrangement<'s, Pending> {
+    let inputs = [desired.any(), observed.any(), refusals.any()];
+    cogroup("pending statuses", inputs, |_, group, pending| {
+        pending.extend(rules::pending::pending(group.one(), group.one(), false, group.one()));
+    })
+}

@@ -1,0 +1,29 @@
+use crate::model::{BackendRef, Destination, GrantedReference, ResolvedBackend};
+use crate::operators::{Rows, cogroup};
+use crate::rules;
+
+/// What became of each backendRef and mirror. Keyed by the route.
+pub(crate) fn resolved_backends<'s>(
+    backends: Rows<'s, BackendRef>,
+    granted: Rows<'s, GrantedReference>,
+    destinations: Rows<'s, Destination>,
+) -> Rows<'s, ResolvedBackend> {
+    let found = backends.rekey(|_, backend| Some(backend.target())).arrange("backendRefs by target").left_join(
+        destinations.arrange("destinations"),
+        |_, backend, destination| {
+            let problem = rules::backends::problem(backend, destination.map(|destination| &**destination));
+            let service_tag = destination.and_then(|destination| destination.service_tag.clone());
+            Some((backend.route, ResolvedBackend { backend: backend.clone(), problem, service_tag }))
+        },
+    );
+    let crossing = found.clone().rekey(|_, found| found.backend.crosses_namespaces().then(|| found.backend.key()));
+    let permitted = cogroup("backendRefs across namespaces", [crossing.any(), granted.any()], |_, group, resolved| {
+        let granted = group.one::<GrantedReference>().is_some();
+        resolved.extend(group.one::<ResolvedBackend>().map(|found| {
+            let problem = rules::backends::permitted_problem(found.problem, granted);
+            ResolvedBackend { problem, ..ResolvedBackend::clone(found) }
+        }));
+    });
+    let staying = found.rekey(|route, found| (!found.backend.crosses_namespaces()).then_some(route));
+    staying.concat(permitted.rows().rekey(|_, found| Some(found.backend.route)))
+}

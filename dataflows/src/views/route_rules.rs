@@ -1,0 +1,30 @@
+use std::sync::Arc;
+
+use crate::model::{PlannedRule, ResolvedBackend, RouteRules, Rule};
+use crate::operators::{Arrangement, Rows, cogroup};
+
+/// The rules of each route that Kuma can express, with their backends. Keyed by the route.
+pub(crate) fn route_rules<'s>(
+    rules: Rows<'s, Rule>,
+    backends: Rows<'s, ResolvedBackend>,
+) -> Arrangement<'s, RouteRules> {
+    cogroup("rules by route", [rules.any(), backends.any()], |_, group, planned| {
+        let mut rules: Vec<_> = group.all::<Rule>().cloned().collect();
+        if rules.is_empty() {
+            return;
+        }
+        rules.sort_unstable_by_key(|rule| rule.index);
+        let (kept, dropped): (Vec<_>, Vec<_>) = rules.into_iter().partition(|rule| rule.problems.is_empty());
+        let kept = kept.into_iter().map(|rule| {
+            let backends = group.all::<ResolvedBackend>().filter(|found| found.backend.rule == rule.index);
+            let mut backends: Vec<_> = backends.cloned().collect();
+            backends.sort_unstable_by_key(|found| found.backend.slot);
+            PlannedRule { rule, backends }
+        });
+        let problems = |rule: &Arc<Rule>| {
+            let index = rule.index;
+            rule.problems.clone().into_iter().map(move |problem| (index, problem))
+        };
+        planned.push(RouteRules { rules: kept.collect(), dropped: dropped.iter().flat_map(problems).collect() });
+    })
+}

@@ -1,0 +1,20 @@
+use crate::model::{Attachment, AttachmentOutcome, Serving, Shadowed};
+use crate::operators::{Arrangement, Rows, cogroup};
+use crate::rules;
+
+/// One row per route and listener that it is attached to, however many parentRefs lead there. Keyed by listener and
+/// route.
+pub(crate) fn servings<'s>(
+    attachments: Rows<'s, Attachment>,
+    shadowed: Rows<'s, Shadowed>,
+) -> Arrangement<'s, Serving> {
+    let attached = attachments.rekey(|_, attachment| match attachment.outcome {
+        AttachmentOutcome::Attached(_) => Some(attachment.point.key.pair(attachment.parent.route)),
+        _ => None,
+    });
+    cogroup("servings by listener and route", [attached.any(), shadowed.any()], |_, group, servings| {
+        let attachments: Vec<_> = group.all::<Attachment>().collect();
+        let shadowed: Vec<_> = group.all::<Shadowed>().cloned().collect();
+        servings.extend(rules::attachment::serving(&attachments, shadowed));
+    })
+}
