@@ -1,3 +1,14 @@
 //! The shell of Deltagate: all that waits, fails or tells the time.
 
+pub mod admin;
+pub mod apply;
+pub mod cli;
+pub mod controller;
+pub mod documents;
+pub mod engine_thread;
 pub mod events;
+pub mod kubernetes;
+pub mod output;
+pub mod progress;
+pub mod render;
+pub mod watch;

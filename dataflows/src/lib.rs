@@ -13,8 +13,8 @@ use model::{
     BackendRef, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener, Mesh,
     MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, RouteMatches, Rule, Settings, Task,
 };
-use operators::{Cross, Epoch, Rows};
-use timely::dataflow::Scope;
+use engine::Plan;
+use operators::Rows;
 
 /// What the dataflow is told. One collection per relation; a kind that is not served is an empty one.
 pub struct Inputs<'s> {
@@ -43,12 +43,10 @@ pub struct Outputs<'s> {
     tasks: Rows<'s, Task>,
 }
 
-/// Builds a view inside a region that bears its name.
+/// Builds a view and notes under its name which operators it is made of.
 macro_rules! view {
-    ($scope:ident, $view:ident($($input:expr),* $(; $setting:expr)?)) => {
-        $scope.region_named(stringify!($view), |region| {
-            views::$view($($input.enter(region),)* $($setting)?).leave($scope)
-        })
+    ($plan:ident, $view:ident($($input:expr),* $(; $setting:expr)?)) => {
+        $plan.view(stringify!($view), || views::$view($($input,)* $($setting)?))
     };
 }
 
@@ -56,44 +54,44 @@ macro_rules! view {
 ///
 /// There are two strata and so no circle: which objects are pending is known before any status, because a status may
 /// say that objects are in place.
-pub fn build<'s>(scope: Scope<'s, Epoch>, settings: &Settings, inputs: Inputs<'s>) -> Outputs<'s> {
+pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -> Outputs<'s> {
     let parameters = inputs.class_parameters.arrange("class parameters");
     let choices = inputs.mesh_choices.arrange("mesh choices by namespace");
 
-    let (gateways, parent_refs) = view!(scope, object_meshes(inputs.gateways, inputs.parent_refs, choices));
-    let classes = view!(scope, accepted_classes(inputs.classes, parameters.clone()));
-    let managed = view!(scope, managed_gateways(gateways, classes.clone(), parameters, inputs.meshes; settings));
-    let listeners = view!(scope, listeners(managed.clone(), inputs.listeners));
+    let (gateways, parent_refs) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
+    let classes = view!(plan, accepted_classes(inputs.classes, parameters.clone()));
+    let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, inputs.meshes; settings));
+    let listeners = view!(plan, listeners(managed.clone(), inputs.listeners));
 
     let parents = parent_refs.arrange("parentRefs by parent");
-    let attachments = view!(scope, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
-    let verdicts = view!(scope, parent_verdicts(parents, managed.clone(), attachments.clone()));
-    let shadowed = view!(scope, rule_precedence(attachments.clone(), inputs.route_matches));
-    let servings = view!(scope, servings(attachments, shadowed));
-    let attached = view!(scope, attached_routes(servings.clone()));
+    let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
+    let verdicts = view!(plan, parent_verdicts(parents, managed.clone(), attachments.clone()));
+    let shadowed = view!(plan, rule_precedence(attachments.clone(), inputs.route_matches));
+    let servings = view!(plan, servings(attachments, shadowed));
+    let attached = view!(plan, attached_routes(servings.clone()));
 
-    let granted = view!(scope, granted_references(inputs.backend_refs.clone(), inputs.grants));
-    let backends = view!(scope, resolved_backends(inputs.backend_refs, granted, inputs.destinations));
-    let route_rules = view!(scope, route_rules(inputs.rules, backends));
+    let granted = view!(plan, granted_references(inputs.backend_refs.clone(), inputs.grants));
+    let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, inputs.destinations));
+    let route_rules = view!(plan, route_rules(inputs.rules, backends));
 
-    let gateways = view!(scope, mesh_gateways(listeners.clone()));
-    let instances = view!(scope, mesh_gateway_instances(listeners.clone()));
-    let routes = view!(scope, mesh_http_routes(servings.clone(), route_rules.clone()));
-    let desired = view!(scope, desired_objects(gateways, instances, routes; settings));
-    let held = view!(scope, held(managed.clone(), inputs.observed_objects.clone()));
-    let objects = view!(scope, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone()));
+    let gateways = view!(plan, mesh_gateways(listeners.clone()));
+    let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
+    let routes = view!(plan, mesh_http_routes(servings.clone(), route_rules.clone()));
+    let desired = view!(plan, desired_objects(gateways, instances, routes; settings));
+    let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
+    let objects = view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
 
     let generations = inputs.generations;
-    let class = view!(scope, class_statuses(classes, generations.clone()));
-    let gateway = view!(scope, gateway_statuses(
+    let class = view!(plan, class_statuses(classes, generations.clone()));
+    let gateway = view!(plan, gateway_statuses(
         managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone()
     ));
-    let route = view!(scope, route_statuses(verdicts, route_rules, servings, generations, objects.clone()));
-    let desired = view!(scope, desired_statuses(class, gateway, route; settings));
-    let statuses = view!(scope, pending_statuses(desired, inputs.observed_statuses, inputs.refusals));
+    let route = view!(plan, route_statuses(verdicts, route_rules, servings, generations, objects.clone()));
+    let desired = view!(plan, desired_statuses(class, gateway, route));
+    let statuses = view!(plan, pending_statuses(desired, inputs.observed_statuses, inputs.refusals; settings));
 
     let pending = objects.rows().concat(statuses.rows());
-    let blocked = view!(scope, blocked(pending.clone(); settings));
-    let tasks = view!(scope, tasks(pending, blocked));
+    let blocked = view!(plan, blocked(pending.clone(); settings));
+    let tasks = view!(plan, tasks(pending, blocked));
     Outputs { tasks }
 }

@@ -8,13 +8,16 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use differential_dataflow::AsCollection;
+use differential_dataflow::consolidation::ConsolidatingContainerBuilder;
 use differential_dataflow::operators::CountTotal;
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
+use differential_dataflow::operators::join::join_traces;
 use differential_dataflow::trace::implementations::{ValBuilder, ValSpine};
-use differential_dataflow::{VecCollection, collection::concatenate};
-use timely::dataflow::Scope;
+use differential_dataflow::VecCollection;
+use timely::container::PushInto;
 
-use crate::model::{AnyRow, Count, Key, Relation, Row};
+use crate::model::{AnyRow, Count, Key, Ref, Relation, Row};
 
 /// The timestamp: one closed batch of changes.
 pub type Epoch = u64;
@@ -26,6 +29,7 @@ type Trace = TraceAgent<ValSpine<Key, Row, Epoch, Diff>>;
 type RawArranged<'s> = Arranged<'s, Trace>;
 type MapRow = Box<dyn Fn(Key, &Row, &mut Vec<(Key, Row)>)>;
 type JoinRows = Box<dyn Fn(Key, &Row, &Row, &mut Vec<(Key, Row)>)>;
+type CorrectRows = Box<dyn Fn(Key, &Row, &Row, &mut Vec<((Key, Row), Diff)>)>;
 type ReduceRows = Box<dyn Fn(Key, &[(&Row, Diff)], &mut Vec<Row>)>;
 
 /// Rows of one relation that change over epochs.
@@ -89,32 +93,18 @@ impl<'s, T> Rows<'s, T> {
 
 impl<'s, T: Relation> Rows<'s, T> {
     /// Derives any number of rows from each row.
-    pub fn flat_map<U, I>(self, logic: impl Fn(Key, &Arc<T>) -> I + 'static) -> Rows<'s, U>
+    pub fn flat_map<U, I>(self, logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> Rows<'s, U>
     where
         U: Relation,
         I: IntoIterator<Item = (Key, U)>,
     {
-        Rows::of(flat_map_rows(
-            self.raw,
-            Box::new(move |key, row, out| {
-                if let Some(value) = row.get::<T>() {
-                    out.extend(logic(key, value).into_iter().map(|(key, value)| (key, Row::new(value))));
-                }
-            }),
-        ))
+        Rows::of(flat_map_rows(self.raw, boxed_flat_map(logic)))
     }
 
     /// Keeps the values and gives each another key, several, or none.
     #[must_use]
-    pub fn rekey<I: IntoIterator<Item = Key>>(self, logic: impl Fn(Key, &Arc<T>) -> I + 'static) -> Self {
-        Self::of(flat_map_rows(
-            self.raw,
-            Box::new(move |key, row, out| {
-                if let Some(value) = row.get::<T>() {
-                    out.extend(logic(key, value).into_iter().map(|key| (key, row.clone())));
-                }
-            }),
-        ))
+    pub fn rekey<I: IntoIterator<Item = Key>>(self, logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> Self {
+        Self::of(flat_map_rows(self.raw, boxed_rekey(logic)))
     }
 }
 
@@ -126,11 +116,25 @@ impl<'s, T> Arrangement<'s, T> {
 }
 
 impl<'s, T: Relation> Arrangement<'s, T> {
+    /// Derives any number of rows from each row.
+    pub fn flat_map<U, I>(self, logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> Rows<'s, U>
+    where
+        U: Relation,
+        I: IntoIterator<Item = (Key, U)>,
+    {
+        Rows::of(flat_map_arranged(self.raw, boxed_flat_map(logic)))
+    }
+
+    /// Keeps the values and gives each another key, several, or none.
+    pub fn rekey<I: IntoIterator<Item = Key>>(self, logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> Rows<'s, T> {
+        Rows::of(flat_map_arranged(self.raw, boxed_rekey(logic)))
+    }
+
     /// The rows that the logic makes for each pair of rows with one key.
     pub fn join<U: Relation, V: Relation, I: IntoIterator<Item = (Key, V)>>(
         self,
         other: Arrangement<'s, U>,
-        logic: impl Fn(Key, &Arc<T>, &Arc<U>) -> I + 'static,
+        logic: impl Fn(Key, &Ref<T>, &Ref<U>) -> I + 'static,
     ) -> Rows<'s, V> {
         Rows::of(join_rows(
             self.raw,
@@ -158,21 +162,30 @@ impl<'s, T: Relation> Arrangement<'s, T> {
     pub fn left_join<U: Relation, V: Relation>(
         self,
         other: Arrangement<'s, U>,
-        logic: impl Fn(Key, &Arc<T>, Option<&Arc<U>>) -> Option<(Key, V)> + 'static,
+        logic: impl Fn(Key, &Ref<T>, Option<&Ref<U>>) -> Option<(Key, V)> + 'static,
     ) -> Rows<'s, V> {
         let logic = Arc::new(logic);
-        let alone = logic.clone();
-        let keep_left: JoinRows = Box::new(|key, left, _, out| out.push((key, left.clone())));
-        let matched = join_rows(self.raw.clone(), other.raw.clone(), keep_left);
-        let unmatched = collect_rows(self.raw.clone()).concat(matched.negate());
-        let unmatched = flat_map_rows(
-            unmatched,
+        let (alone, matched, unmatched) = (logic.clone(), logic.clone(), logic);
+        let alone = flat_map_arranged(
+            self.raw.clone(),
             Box::new(move |key, row, out| {
                 let made = row.get::<T>().and_then(|left| alone(key, left, None));
                 out.extend(made.map(|(key, value)| (key, Row::new(value))));
             }),
         );
-        self.join(other, move |key, left, right| logic(key, left, Some(right))).concat(Rows::of(unmatched))
+        // Each match puts the row with its partner in place of the row without one.
+        let corrected = correct_rows(
+            self.raw,
+            other.raw,
+            Box::new(move |key, left, right, out| {
+                let (Some(left), Some(right)) = (left.get::<T>(), right.get::<U>()) else { return };
+                let with = matched(key, left, Some(right));
+                let without = unmatched(key, left, None);
+                out.extend(with.map(|(key, value)| ((key, Row::new(value)), 1)));
+                out.extend(without.map(|(key, value)| ((key, Row::new(value)), -1)));
+            }),
+        );
+        Rows::of(alone.concat(corrected))
     }
 }
 
@@ -181,12 +194,12 @@ pub struct Group<'a>(&'a [(&'a Row, Diff)]);
 
 impl<'a> Group<'a> {
     /// All rows of one relation, in an order that means nothing.
-    pub fn all<T: Relation>(&self) -> impl Iterator<Item = &'a Arc<T>> + use<'a, T> {
+    pub fn all<T: Relation>(&self) -> impl Iterator<Item = &'a Ref<T>> + use<'a, T> {
         self.0.iter().filter_map(|(row, _)| row.get::<T>())
     }
 
     /// The row of a relation that has at most one per key.
-    pub fn one<T: Relation>(&self) -> Option<&'a Arc<T>> {
+    pub fn one<T: Relation>(&self) -> Option<&'a Ref<T>> {
         self.all::<T>().next()
     }
 }
@@ -202,9 +215,27 @@ pub fn cogroup<'s, V: Relation>(
 ) -> Arrangement<'s, V> {
     let mut inputs = inputs.into_iter().map(Rows::raw);
     let first = inputs.next().expect("a cogroup has an input");
-    let together = inputs.fold(first, Raw::concat);
+    let together = first.concatenate(inputs);
     let reduced = reduce_rows(together.arrange_by_key_named(name), name, boxed_reduce(logic));
     Arrangement { raw: reduced, relation: PhantomData }
+}
+
+fn boxed_flat_map<T: Relation, U: Relation, I: IntoIterator<Item = (Key, U)>>(
+    logic: impl Fn(Key, &Ref<T>) -> I + 'static,
+) -> MapRow {
+    Box::new(move |key, row, out| {
+        if let Some(value) = row.get::<T>() {
+            out.extend(logic(key, value).into_iter().map(|(key, value)| (key, Row::new(value))));
+        }
+    })
+}
+
+fn boxed_rekey<T: Relation, I: IntoIterator<Item = Key>>(logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> MapRow {
+    Box::new(move |key, row, out| {
+        if let Some(value) = row.get::<T>() {
+            out.extend(logic(key, value).into_iter().map(|key| (key, row.clone())));
+        }
+    })
 }
 
 fn boxed_reduce<V: Relation>(logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static) -> ReduceRows {
@@ -231,6 +262,26 @@ fn collect_rows(rows: RawArranged<'_>) -> Raw<'_> {
     rows.as_collection(|key, row| (*key, row.clone()))
 }
 
+fn flat_map_arranged(rows: RawArranged<'_>, logic: MapRow) -> Raw<'_> {
+    let mut made = Vec::new();
+    rows.flat_map_ref(move |key, row| {
+        logic(*key, row, &mut made);
+        std::mem::take(&mut made)
+    })
+}
+
+/// Like [`join_rows`], for logic that makes some rows and takes others back.
+fn correct_rows<'s>(left: RawArranged<'s>, right: RawArranged<'s>, logic: CorrectRows) -> Raw<'s> {
+    let mut made = Vec::new();
+    join_traces::<_, _, _, _, ConsolidatingContainerBuilder<_>>(left, right, "Correct", move |key, left, right, time, one, other, out| {
+        logic(*key, left, right, &mut made);
+        for (row, diff) in made.drain(..) {
+            out.push_into((row, time, diff * one * other));
+        }
+    })
+    .as_collection()
+}
+
 fn join_rows<'s>(left: RawArranged<'s>, right: RawArranged<'s>, logic: JoinRows) -> Raw<'s> {
     let mut made = Vec::new();
     left.join_core(right, move |key, left, right| {
@@ -254,49 +305,4 @@ fn reduce_rows<'s>(rows: RawArranged<'s>, name: &str, logic: ReduceRows) -> RawA
             built.extend(changes.drain(..).map(|(row, time, diff)| ((*key, row), time, diff)));
         },
     )
-}
-
-/// Carries collections into and out of the region of a view.
-pub trait Cross<'s> {
-    /// The same collections in another scope.
-    type In<'i>;
-    /// Into a region.
-    fn enter<'i>(self, region: Scope<'i, Epoch>) -> Self::In<'i>;
-    /// Out of a region.
-    fn leave<'o>(self, outer: Scope<'o, Epoch>) -> Self::In<'o>;
-}
-
-impl<'s, T> Cross<'s> for Rows<'s, T> {
-    type In<'i> = Rows<'i, T>;
-    fn enter<'i>(self, region: Scope<'i, Epoch>) -> Rows<'i, T> {
-        Rows::of(self.raw.enter_region(region))
-    }
-    fn leave<'o>(self, outer: Scope<'o, Epoch>) -> Rows<'o, T> {
-        Rows::of(self.raw.leave_region(outer))
-    }
-}
-
-impl<'s, T> Cross<'s> for Arrangement<'s, T> {
-    type In<'i> = Arrangement<'i, T>;
-    fn enter<'i>(self, region: Scope<'i, Epoch>) -> Arrangement<'i, T> {
-        Arrangement { raw: self.raw.enter_region(region), relation: PhantomData }
-    }
-    fn leave<'o>(self, outer: Scope<'o, Epoch>) -> Arrangement<'o, T> {
-        Arrangement { raw: self.raw.leave_region(outer), relation: PhantomData }
-    }
-}
-
-impl<'s, A: Cross<'s>, B: Cross<'s>> Cross<'s> for (A, B) {
-    type In<'i> = (A::In<'i>, B::In<'i>);
-    fn enter<'i>(self, region: Scope<'i, Epoch>) -> Self::In<'i> {
-        (self.0.enter(region), self.1.enter(region))
-    }
-    fn leave<'o>(self, outer: Scope<'o, Epoch>) -> Self::In<'o> {
-        (self.0.leave(outer), self.1.leave(outer))
-    }
-}
-
-/// All rows of several collections of one relation.
-pub fn all<'s, T>(scope: Scope<'s, Epoch>, parts: Vec<Rows<'s, T>>) -> Rows<'s, T> {
-    Rows::of(concatenate(scope, parts.into_iter().map(Rows::raw)))
 }

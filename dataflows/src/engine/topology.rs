@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
+
+use timely::dataflow::Scope;
+
+use crate::operators::Epoch;
 
 /// The views of a dataflow and what flows between them, without the operators inside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,56 +40,85 @@ impl fmt::Display for Topology {
     }
 }
 
+/// The views of a dataflow under construction: which operators each is made of.
+///
+/// Timely numbers operators in the order in which they are built, so a view is a range of numbers. A region per view
+/// would tell the same and cost a third of an epoch.
+pub struct Plan<'s> {
+    scope: Scope<'s, Epoch>,
+    views: Vec<(&'static str, Range<usize>)>,
+}
+
+impl<'s> Plan<'s> {
+    pub(super) const fn new(scope: Scope<'s, Epoch>) -> Self {
+        Self { scope, views: Vec::new() }
+    }
+
+    pub(super) fn views(self) -> Vec<(&'static str, Range<usize>)> {
+        self.views
+    }
+
+    /// Builds a view and notes under its name which operators it is made of.
+    pub(crate) fn view<R>(&mut self, name: &'static str, build: impl FnOnce() -> R) -> R {
+        let start = self.scope.worker().peek_identifier();
+        let built = build();
+        self.views.push((name, start..self.scope.worker().peek_identifier()));
+        built
+    }
+}
+
 /// What the log tells of operators and channels.
 #[derive(Default)]
 pub(super) struct Graph {
-    operators: BTreeMap<Vec<usize>, (usize, String)>,
-    channels: Vec<(Vec<usize>, usize, usize)>,
+    /// Number of each operator by its place in the dataflow.
+    operators: BTreeMap<usize, usize>,
+    /// From place to place.
+    channels: Vec<(usize, usize)>,
+    views: Vec<(&'static str, Range<usize>)>,
 }
 
 impl Graph {
-    pub(super) fn operator(&mut self, id: usize, address: Vec<usize>, name: String) {
-        self.operators.insert(address, (id, name));
+    pub(super) fn operator(&mut self, id: usize, address: &[usize]) {
+        if let [_, place] = address {
+            self.operators.insert(*place, id);
+        }
     }
 
-    pub(super) fn channel(&mut self, scope: Vec<usize>, source: usize, target: usize) {
-        self.channels.push((scope, source, target));
+    pub(super) fn channel(&mut self, scope: &[usize], source: usize, target: usize) {
+        if scope.len() == 1 {
+            self.channels.push((source, target));
+        }
     }
 
-    /// Regions are the operators one level below the dataflow that have operators inside. Operators beside them pass
-    /// rows on: an edge from view to view may lead through any number of them.
+    pub(super) fn plan(&mut self, views: Vec<(&'static str, Range<usize>)>) {
+        self.views = views;
+    }
+
+    /// Operators between views pass rows on: an edge from view to view may lead through any number of them.
     pub(super) fn topology(&self) -> Topology {
-        let is_view = |address: &[usize]| {
-            address.len() == 2 && self.operators.keys().any(|other| other.len() > 2 && other.starts_with(address))
+        let view_of = |place: usize| {
+            let id = self.operators.get(&place)?;
+            self.views.iter().find(|(_, ids)| ids.contains(id)).map(|(name, _)| *name)
         };
-        let views: BTreeMap<usize, (usize, &str)> = self
-            .operators
-            .iter()
-            .filter(|(address, _)| is_view(address))
-            .map(|(address, (id, name))| (address[1], (*id, name.as_str())))
-            .collect();
         let mut next: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (_, source, target) in self.channels.iter().filter(|(scope, ..)| scope.len() == 1) {
+        for (source, target) in &self.channels {
             next.entry(*source).or_default().push(*target);
         }
         let mut edges = BTreeSet::new();
-        for (&node, (_, from)) in &views {
-            let mut seen = BTreeSet::new();
-            let mut open = next.get(&node).cloned().unwrap_or_default();
+        for (&place, targets) in &next {
+            let Some(from) = view_of(place) else { continue };
+            let (mut seen, mut open) = (BTreeSet::new(), targets.clone());
             while let Some(at) = open.pop() {
-                if !seen.insert(at) {
-                    continue;
-                }
-                match views.get(&at) {
-                    Some((_, to)) => {
-                        edges.insert(Edge { from: (*from).to_owned(), to: (*to).to_owned() });
+                match view_of(at) {
+                    Some(to) if to != from => {
+                        edges.insert(Edge { from: from.to_owned(), to: to.to_owned() });
                     }
-                    None => open.extend(next.get(&at).into_iter().flatten()),
+                    Some(_) => {}
+                    None if seen.insert(at) => open.extend(next.get(&at).into_iter().flatten()),
+                    None => {}
                 }
             }
         }
-        let mut ordered: Vec<_> = views.into_values().collect();
-        ordered.sort_unstable();
-        Topology { views: ordered.into_iter().map(|(_, name)| name.to_owned()).collect(), edges }
+        Topology { views: self.views.iter().map(|(name, _)| (*name).to_owned()).collect(), edges }
     }
 }

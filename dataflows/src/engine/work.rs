@@ -1,6 +1,7 @@
 //! Counts of what the dataflow does, from timely's own log: the same on every run, unlike times.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use differential_dataflow::logging::{DifferentialEvent, DifferentialEventBuilder};
@@ -21,6 +22,7 @@ pub struct Work {
 }
 
 /// The log of a worker, folded as it comes.
+#[derive(Default)]
 pub(super) struct Log {
     shared: Rc<RefCell<State>>,
 }
@@ -33,9 +35,8 @@ struct State {
 
 impl Log {
     /// Listens to a worker. Operators take their logger when they are built, so this comes first.
-    pub(super) fn register(worker: &mut Worker) -> Self {
-        let shared = Rc::<RefCell<State>>::default();
-        let (timely, differential) = (shared.clone(), shared.clone());
+    pub(super) fn register(&mut self, worker: &mut Worker) {
+        let (timely, differential) = (self.shared.clone(), self.shared.clone());
         if let Some(mut registry) = worker.log_register() {
             registry.insert::<TimelyEventBuilder, _>("timely", move |_, events| {
                 for (_, event) in events.iter_mut().flat_map(|events| events.drain(..)) {
@@ -50,11 +51,14 @@ impl Log {
                 }
             });
         }
-        Self { shared }
     }
 
     pub(super) fn take(&self) -> Work {
         std::mem::take(&mut self.shared.borrow_mut().work)
+    }
+
+    pub(super) fn plan(&self, views: Vec<(&'static str, Range<usize>)>) {
+        self.shared.borrow_mut().graph.plan(views);
     }
 
     pub(super) fn topology(&self) -> Topology {
@@ -65,9 +69,9 @@ impl Log {
 impl State {
     fn hear(&mut self, event: TimelyEvent) {
         match event {
-            TimelyEvent::Operates(operates) => self.graph.operator(operates.id, operates.addr, operates.name),
+            TimelyEvent::Operates(operates) => self.graph.operator(operates.id, &operates.addr),
             TimelyEvent::Channels(channel) => {
-                self.graph.channel(channel.scope_addr, channel.source.0, channel.target.0);
+                self.graph.channel(&channel.scope_addr, channel.source.0, channel.target.0);
             }
             TimelyEvent::Schedule(schedule) if schedule.start_stop == StartStop::Start => self.work.scheduled += 1,
             TimelyEvent::Messages(messages) if messages.is_send => {

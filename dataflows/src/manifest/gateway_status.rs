@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::conditions::{condition, gateway_problem, join, listener_text};
-use crate::model::{Action, GatewayStatus, ListenerProblem, ListenerReport, Pending};
+use crate::model::{Action, GatewayStatus, ListenerProblem, ListenerReport, Pending, Ref};
 use crate::rules::acceptance::{Acceptance, acceptance};
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus>
@@ -65,7 +65,7 @@ fn programmed(gateway: &GatewayStatus, acceptance: Acceptance<'_>) -> Value {
 }
 
 /// What is not in the cluster as it should be, and why.
-fn unfinished(pending: &[std::sync::Arc<Pending>]) -> Option<(&'static str, String)> {
+fn unfinished(pending: &[Ref<Pending>]) -> Option<(&'static str, String)> {
     if pending.is_empty() {
         return None;
     }
@@ -76,7 +76,7 @@ fn unfinished(pending: &[std::sync::Arc<Pending>]) -> Option<(&'static str, Stri
         (_, Some(reason)) => format!("{} was refused: {reason}", pending.object),
         _ => format!("{} is not written yet", pending.object),
     });
-    let told = |pending: &std::sync::Arc<Pending>| {
+    let told = |pending: &Ref<Pending>| {
         pending.refusal.is_some() || matches!(pending.action, Action::Obstructed(_))
     };
     let reason = if pending.iter().any(told) { "Invalid" } else { "Pending" };

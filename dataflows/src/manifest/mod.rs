@@ -19,7 +19,7 @@ pub(crate) use mesh_http_route::serves_anything;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Content, Desired, Fingerprint, Key, Kind, ObjectName, Observed, Settings, Text};
+use crate::model::{Content, Desired, Fingerprint, Key, Kind, ObjectName, Observed, Settings};
 use crate::rules::names;
 
 /// The field manager that all our server-side applies bear.
@@ -35,17 +35,19 @@ pub fn render(settings: &Settings, desired: &Desired) -> Value {
     render_content(settings, &desired.object, &desired.owner, &desired.mesh, &desired.content)
 }
 
-/// A row of `desired`: the object with the hash of its normal form.
-pub fn desire(settings: &Settings, object: ObjectName, owner: ObjectName, mesh: Text, content: Content) -> Desired {
-    let rendered = render_content(settings, &object, &owner, &mesh, &content);
-    let fingerprint = if content.is_status() {
-        normal::status(settings, object.kind, &rendered).map(|status| fingerprint(&status))
-    } else {
-        Some(fingerprint(&normal::object(object.kind, &rendered)))
-    };
-    // A status that says nothing of ours has no normal form; it equals the empty one.
-    let fingerprint = fingerprint.unwrap_or_else(|| self::fingerprint(&Value::Null));
-    Desired { object, owner, mesh, fingerprint, content }
+/// Hash of the normal form of an object or status. Worked out once per row, and only where there is something to
+/// compare it with.
+pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
+    desired.fingerprint.get(|| {
+        let rendered = render(settings, desired);
+        let normal = if desired.content.is_status() {
+            // A status that says nothing of ours equals the empty one.
+            normal::status(settings, desired.object.kind, &rendered).unwrap_or_default()
+        } else {
+            normal::object(desired.object.kind, &rendered)
+        };
+        hash(&normal)
+    })
 }
 
 /// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute). `None` if it has no
@@ -61,7 +63,7 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
         }
         _ => name.key(),
     };
-    let fingerprint = fingerprint(&normal::object(kind, object));
+    let fingerprint = hash(&normal::object(kind, object));
     Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor })
 }
 
@@ -72,7 +74,7 @@ pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option
     let name = object_name(kind, object)?;
     let status = normal::status(settings, kind, object)?;
     let anchor = name.key();
-    Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: fingerprint(&status), anchor })
+    Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor })
 }
 
 /// Whether our field manager has written the status of this GatewayClass or Gateway.
@@ -123,7 +125,7 @@ fn object_name(kind: Kind, object: &Value) -> Option<ObjectName> {
     Some(ObjectName::new(kind, namespace, name))
 }
 
-fn fingerprint(normal: &Value) -> Fingerprint {
+fn hash(normal: &Value) -> Fingerprint {
     Fingerprint(Key::hash(&[normal.to_string().as_bytes()]))
 }
 

@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Text};
+use super::{Ref, Key, Text};
 
 /// A GatewayClass with our controllerName. Classes of other controllers have no row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,5 +99,5 @@ pub struct ClassVerdict {
     /// Name of the class.
     pub name: Text,
     /// The parameters to use, or why there are none to be had.
-    pub parameters: Result<Arc<ClassParameters>, ParametersProblem>,
+    pub parameters: Result<Ref<ClassParameters>, ParametersProblem>,
 }

@@ -1,10 +1,12 @@
+use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClassStatus, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, RouteRules, RouteStatus, Serving, Text,
+    Ref, ClassStatus, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, RouteRules, RouteStatus, Serving, Text,
 };
 
 /// Hash over the normal form of an object or status: equal if and only if a write would change nothing of meaning.
@@ -26,23 +28,78 @@ pub struct Desired {
     pub owner: ObjectName,
     /// The mesh it is in, empty for statuses. An object cannot move to another mesh.
     pub mesh: Text,
-    /// Hash of its normal form.
-    pub fingerprint: Fingerprint,
     /// What it should hold, not yet rendered.
     pub content: Content,
+    /// Hash of its normal form, once somebody has asked; see [`crate::manifest::fingerprint`].
+    #[serde(skip)]
+    pub(crate) fingerprint: Once<Fingerprint>,
+}
+
+impl Desired {
+    /// An object or status that should be in the cluster.
+    pub fn new(object: ObjectName, owner: ObjectName, mesh: Text, content: Content) -> Self {
+        Self { object, owner, mesh, content, fingerprint: Once::default() }
+    }
+}
+
+/// Something that follows from the rest of a row and is worked out when it is first asked for. It takes no part in
+/// comparing rows.
+#[derive(Clone)]
+pub(crate) struct Once<T>(OnceLock<T>);
+
+impl<T> Default for Once<T> {
+    fn default() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl<T: Copy> Once<T> {
+    pub(crate) fn get(&self, work_out: impl FnOnce() -> T) -> T {
+        *self.0.get_or_init(work_out)
+    }
+}
+
+impl<T> fmt::Debug for Once<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+impl<T> PartialEq for Once<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Once<T> {}
+
+impl<T> PartialOrd for Once<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Once<T> {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
+}
+
+impl<T> Hash for Once<T> {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// What an object or status should hold: the rows it is rendered from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)] // Each variant is the kind whose name it bears.
 pub enum Content {
-    MeshGateway(Arc<MeshGatewayPlan>),
-    MeshGatewayInstance(Arc<InstancePlan>),
-    MeshHttpRoute(Arc<MeshHttpRoutePlan>),
-    Floor(Arc<Floor>),
-    ClassStatus(Arc<ClassStatus>),
-    GatewayStatus(Arc<GatewayStatus>),
-    RouteStatus(Arc<RouteStatus>),
+    MeshGateway(Ref<MeshGatewayPlan>),
+    MeshGatewayInstance(Ref<InstancePlan>),
+    MeshHttpRoute(Ref<MeshHttpRoutePlan>),
+    Floor(Ref<Floor>),
+    ClassStatus(Ref<ClassStatus>),
+    GatewayStatus(Ref<GatewayStatus>),
+    RouteStatus(Ref<RouteStatus>),
 }
 
 impl Content {
@@ -56,30 +113,30 @@ impl Content {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MeshGatewayPlan {
     /// The Gateway.
-    pub managed: Arc<ManagedGateway>,
+    pub managed: Ref<ManagedGateway>,
     /// Its usable listeners.
-    pub listeners: Vec<Arc<ListenerState>>,
+    pub listeners: Vec<Ref<ListenerState>>,
 }
 
 /// A MeshGatewayInstance: the pods of an accepted Gateway.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InstancePlan {
     /// The Gateway.
-    pub managed: Arc<ManagedGateway>,
+    pub managed: Ref<ManagedGateway>,
 }
 
 /// A MeshHTTPRoute: one route on one listener.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MeshHttpRoutePlan {
     /// The route on the listener.
-    pub serving: Arc<Serving>,
+    pub serving: Ref<Serving>,
     /// The rules of the route.
-    pub rules: Arc<RouteRules>,
+    pub rules: Ref<RouteRules>,
 }
 
 /// The MeshHTTPRoute that matches nothing and keeps a gateway from freezing while it has no route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Floor {
     /// The Gateway.
-    pub managed: Arc<ManagedGateway>,
+    pub managed: Ref<ManagedGateway>,
 }

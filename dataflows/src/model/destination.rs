@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Kind, Text};
+use super::{Ref, Key, Kind, Text};
 
 /// Kinds a backendRef can point to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -144,7 +144,7 @@ pub enum RefProblem {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResolvedBackend {
     /// The reference.
-    pub backend: std::sync::Arc<BackendRef>,
+    pub backend: Ref<BackendRef>,
     /// What is wrong with it, if anything.
     pub problem: Option<RefProblem>,
     /// The `kuma.io/service` tag of the target where it is not made from name, namespace and port.

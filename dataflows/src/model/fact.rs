@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::{
     BackendRef, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Key, Kind, Listener,
     Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation, RouteMatches, Row, Rule,
@@ -33,7 +31,7 @@ pub fn status_source(object: Key) -> Key {
 
 impl Fact {
     fn new<T: Relation>(key: Key, value: T) -> Self {
-        Self { key, row: Row::shared(Arc::new(value)) }
+        Self { key, row: Row::new(value) }
     }
 
     /// A GatewayClass, by its key.

@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClassParameters, Key, MeshServices, ParametersProblem, ParametersRef, Text};
+use super::{Ref, ClassParameters, Key, MeshServices, ParametersProblem, ParametersRef, Text};
 
 /// A Gateway without its listeners and without its generation, so that editing one listener leaves this row alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,13 +65,13 @@ pub struct ManagedGateway {
     /// Key of the Gateway.
     pub key: Key,
     /// The Gateway.
-    pub gateway: Arc<Gateway>,
+    pub gateway: Ref<Gateway>,
     /// The mesh it is in.
     pub mesh: Text,
     /// How that mesh treats MeshServices; `None` if there is no such Mesh.
     pub mesh_services: Option<MeshServices>,
     /// The parameters in force; the default ones where there is a problem.
-    pub parameters: Arc<ClassParameters>,
+    pub parameters: Ref<ClassParameters>,
     /// Why it is not accepted, whatever its listeners are.
     pub problem: Option<GatewayProblem>,
 }

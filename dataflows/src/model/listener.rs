@@ -1,9 +1,8 @@
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, ManagedGateway, MeshServices, RouteKind, Text};
+use super::{Ref, Key, ManagedGateway, MeshServices, RouteKind, Text};
 
 /// One entry of `spec.listeners`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -205,9 +204,9 @@ pub struct ListenerState {
     /// Key of the listener.
     pub key: Key,
     /// Its Gateway.
-    pub managed: Arc<ManagedGateway>,
+    pub managed: Ref<ManagedGateway>,
     /// The listener.
-    pub listener: Arc<Listener>,
+    pub listener: Ref<Listener>,
     /// The route kinds it takes.
     pub supported: Vec<RouteKind>,
     /// What is wrong with it.

@@ -33,7 +33,7 @@ pub use namespace::{Mesh, MeshChoice, MeshServices, NamespaceLabels};
 pub use fact::{Fact, Update, status_source};
 pub use observed::{Action, Blocked, Held, Observed, Pending, Refusal, Task};
 pub use route::{Age, Generation, ParentKind, ParentRef, ParentReference, RouteKind};
-pub use row::{AnyRow, Datum, Relation, Row};
+pub use row::{AnyRow, Datum, Ref, Relation, Row};
 pub use rule::{
     Filter, HeaderChange, HeaderValue, Match, MatchKind, NamedMatch, PathMatch, PathRewrite, Percentage, Redirect,
     Rewrite, RouteMatches, Rule, RuleProblem, RuleReason,

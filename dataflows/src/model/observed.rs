@@ -1,8 +1,6 @@
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Desired, Fingerprint, Key, ObjectName, Text};
+use super::{Ref, Desired, Fingerprint, Key, ObjectName, Text};
 
 /// What the cluster shows of an object that we write, or of our part of a status. Keyed by the object.
 ///
@@ -52,21 +50,21 @@ pub struct Pending {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Action {
     /// Write it: it is absent or differs.
-    Write(Arc<Desired>),
+    Write(Ref<Desired>),
     /// Delete it, or take our part out of a status: nothing asks for it, or it has to move to another mesh.
     Remove {
         /// What it should become afterwards, if it is moved.
-        then: Option<Arc<Desired>>,
+        then: Option<Ref<Desired>>,
         /// Key of the MeshGateway that the object is or targets.
         anchor: Key,
     },
     /// Nothing, for the object is somebody else's. Its owner is told.
-    Obstructed(Arc<Desired>),
+    Obstructed(Ref<Desired>),
 }
 
 impl Action {
     /// What the object should be in the end.
-    pub const fn desired(&self) -> Option<&Arc<Desired>> {
+    pub const fn desired(&self) -> Option<&Ref<Desired>> {
         match self {
             Self::Write(desired) | Self::Obstructed(desired) => Some(desired),
             Self::Remove { then, .. } => then.as_ref(),
@@ -85,7 +83,7 @@ pub struct Blocked {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Task {
     /// What has to be done.
-    pub pending: Arc<Pending>,
+    pub pending: Ref<Pending>,
     /// The objects it must wait for; empty if it may be done now.
     pub blocked_by: Vec<ObjectName>,
 }

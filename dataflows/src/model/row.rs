@@ -1,88 +1,145 @@
 use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::*;
 
-/// A value of some relation, shared and with its content hash at hand.
+/// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
 ///
-/// All collections hold this one type, so that every join and reduce of the dataflow is the same machine code, and
-/// arrangements share what they hold. The order is by hash and means nothing to people: rules that choose by order
-/// name the order they choose by.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Row {
+/// Rows are made of such values, so that a row that holds others never looks into them. The order is by hash and means
+/// nothing to people: rules that choose by order name the order they choose by.
+pub struct Ref<T> {
     hash: u64,
-    datum: Datum,
+    value: Arc<T>,
 }
 
-impl Row {
-    /// Wraps a value of any relation.
-    pub fn new<T: Relation>(value: T) -> Self {
-        Self::shared(Arc::new(value))
-    }
-
-    /// Wraps a value that is shared already.
-    pub fn shared<T: Relation>(value: Arc<T>) -> Self {
-        // SipHash with fixed keys: equal in every process of a build, which is all that an order of rows has to be.
-        let mut hasher = DefaultHasher::new();
-        value.hash(&mut hasher);
-        Self { hash: hasher.finish(), datum: T::wrap(value) }
-    }
-
-    /// The value, if it is one of relation `T`.
-    pub fn get<T: Relation>(&self) -> Option<&Arc<T>> {
-        T::unwrap(&self.datum)
-    }
-
-    /// The value with its type.
-    pub const fn datum(&self) -> &Datum {
-        &self.datum
+impl<T: Hash> Ref<T> {
+    /// Shares a value.
+    pub fn new(value: T) -> Self {
+        // A fixed seed: equal in every process of a build, which is all that an order of rows has to be.
+        let hash = foldhash::quality::FixedState::with_seed(0).hash_one(&value);
+        Self { hash, value: Arc::new(value) }
     }
 }
 
-impl PartialEq for Row {
+impl<T> Ref<T> {
+    /// The value alone.
+    pub fn shared(&self) -> Arc<T> {
+        self.value.clone()
+    }
+}
+
+impl<T: Hash> From<T> for Ref<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: Hash + Default> Default for Ref<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> Clone for Ref<T> {
+    fn clone(&self) -> Self {
+        Self { hash: self.hash, value: self.value.clone() }
+    }
+}
+
+impl<T> Deref for Ref<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: PartialEq> PartialEq for Ref<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.datum.same(&other.datum)
+        self.hash == other.hash && (Arc::ptr_eq(&self.value, &other.value) || self.value == other.value)
     }
 }
 
-impl Eq for Row {}
+impl<T: Eq> Eq for Ref<T> {}
 
-impl Ord for Row {
+impl<T: Ord> Ord for Ref<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.hash.cmp(&other.hash).then_with(|| {
-            if self.datum.identical(&other.datum) { Ordering::Equal } else { self.datum.cmp(&other.datum) }
+            if Arc::ptr_eq(&self.value, &other.value) { Ordering::Equal } else { self.value.cmp(&other.value) }
         })
     }
 }
 
-impl PartialOrd for Row {
+impl<T: Ord> PartialOrd for Ref<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Hash for Row {
+impl<T> Hash for Ref<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.hash.hash(state);
+        state.write_u64(self.hash);
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Ref<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+impl<T: Serialize> Serialize for Ref<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Hash> Deserialize<'de> for Ref<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// A value of some relation.
+///
+/// All collections hold this one type, so that every join and reduce of the dataflow is the same machine code, and
+/// arrangements share what they hold.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Row(Datum);
+
+impl Row {
+    /// Wraps a value of any relation.
+    pub fn new<T: Relation>(value: T) -> Self {
+        Self(T::wrap(Ref::new(value)))
+    }
+
+    /// The value, if it is one of relation `T`.
+    pub fn get<T: Relation>(&self) -> Option<&Ref<T>> {
+        T::unwrap(&self.0)
+    }
+
+    /// The value with its type.
+    pub const fn datum(&self) -> &Datum {
+        &self.0
     }
 }
 
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.datum.fmt(f)
+        self.0.fmt(f)
     }
 }
 
 /// What the values of a collection are. Implemented by every row type of this module.
-pub trait Relation: Hash + Ord + fmt::Debug + Send + Sync + 'static {
+pub trait Relation: Hash + Ord + fmt::Debug + Send + Sync + Sized + 'static {
     /// The value as one of all.
-    fn wrap(value: Arc<Self>) -> Datum;
+    fn wrap(value: Ref<Self>) -> Datum;
     /// One of all as the value, if it is one.
-    fn unwrap(datum: &Datum) -> Option<&Arc<Self>>;
+    fn unwrap(datum: &Datum) -> Option<&Ref<Self>>;
 }
 
 /// Any relation at all: the type of collections that hold rows of several relations side by side.
@@ -92,22 +149,11 @@ pub struct AnyRow;
 macro_rules! relations {
     ($($relation:ident),* $(,)?) => {
         /// A value of one of the relations.
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[allow(missing_docs)] // Each variant is the relation whose name it bears.
-        pub enum Datum { $($relation(Arc<$relation>)),* }
+        pub enum Datum { $($relation(Ref<$relation>)),* }
 
         impl Datum {
-            fn identical(&self, other: &Self) -> bool {
-                match (self, other) {
-                    $((Self::$relation(left), Self::$relation(right)) => Arc::ptr_eq(left, right),)*
-                    _ => false,
-                }
-            }
-
-            fn same(&self, other: &Self) -> bool {
-                self.identical(other) || self == other
-            }
-
             /// The name of the relation.
             pub const fn relation(&self) -> &'static str {
                 match self { $(Self::$relation(_) => stringify!($relation)),* }
@@ -121,11 +167,11 @@ macro_rules! relations {
         }
 
         $(impl Relation for $relation {
-            fn wrap(value: Arc<Self>) -> Datum {
+            fn wrap(value: Ref<Self>) -> Datum {
                 Datum::$relation(value)
             }
 
-            fn unwrap(datum: &Datum) -> Option<&Arc<Self>> {
+            fn unwrap(datum: &Datum) -> Option<&Ref<Self>> {
                 match datum {
                     Datum::$relation(value) => Some(value),
                     _ => None,

@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClassVerdict, GatewayAddress, ListenerState, ManagedGateway, ParentVerdict, Pending, RouteRules, Text,
+    Ref, ClassVerdict, GatewayAddress, ListenerState, ManagedGateway, ParentVerdict, Pending, RouteRules, Text,
 };
 
 /// What a GatewayClass should say. Times and texts are added when it is rendered.
@@ -12,7 +10,7 @@ pub struct ClassStatus {
     /// Generation the status speaks of.
     pub generation: i64,
     /// What became of the class.
-    pub verdict: Arc<ClassVerdict>,
+    pub verdict: Ref<ClassVerdict>,
 }
 
 /// What a Gateway should say.
@@ -21,20 +19,20 @@ pub struct GatewayStatus {
     /// Generation the status speaks of.
     pub generation: i64,
     /// The Gateway.
-    pub managed: Arc<ManagedGateway>,
+    pub managed: Ref<ManagedGateway>,
     /// Its listeners, in the order of the Gateway.
     pub listeners: Vec<ListenerReport>,
     /// Its addresses, in order.
-    pub addresses: Vec<Arc<GatewayAddress>>,
+    pub addresses: Vec<Ref<GatewayAddress>>,
     /// Objects of the Gateway that the cluster does not show as they should be.
-    pub pending: Vec<Arc<Pending>>,
+    pub pending: Vec<Ref<Pending>>,
 }
 
 /// What a Gateway should say of one listener.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ListenerReport {
     /// What became of the listener.
-    pub state: Arc<ListenerState>,
+    pub state: Ref<ListenerState>,
     /// Number of routes attached to it.
     pub attached_routes: i64,
 }
@@ -51,16 +49,16 @@ pub struct RouteStatus {
     /// One entry per parentRef that leads to a parent of ours, in the order of the route.
     pub parents: Vec<ParentReport>,
     /// The rules of the route with their backends.
-    pub rules: Arc<RouteRules>,
+    pub rules: Ref<RouteRules>,
     /// Objects of the route that were refused.
-    pub refused: Vec<Arc<Pending>>,
+    pub refused: Vec<Ref<Pending>>,
 }
 
 /// What a route should say to one parent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ParentReport {
     /// What became of the parentRef.
-    pub verdict: Arc<ParentVerdict>,
+    pub verdict: Ref<ParentVerdict>,
     /// Matches of the route that other routes hold on listeners of this parent.
     pub shadowed: Vec<Text>,
     /// How many matches that are.

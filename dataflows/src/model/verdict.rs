@@ -1,14 +1,12 @@
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Age, AttachPoint, Hostname, Key, ParentRef, ResolvedBackend, RouteKind, Rule, RuleProblem, Text};
+use super::{Ref, Age, AttachPoint, Hostname, Key, ParentRef, ResolvedBackend, RouteKind, Rule, RuleProblem, Text};
 
 /// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ParentCandidate {
     /// The parentRef.
-    pub parent: Arc<ParentRef>,
+    pub parent: Ref<ParentRef>,
     /// Why the parent takes no route, or not this one, whatever its listeners say.
     pub problem: Option<ParentProblem>,
 }
@@ -39,9 +37,9 @@ pub enum ParentProblem {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Attachment {
     /// The parentRef.
-    pub parent: Arc<ParentRef>,
+    pub parent: Ref<ParentRef>,
     /// The listener.
-    pub point: Arc<AttachPoint>,
+    pub point: Ref<AttachPoint>,
     /// The verdict.
     pub outcome: AttachmentOutcome,
 }
@@ -72,7 +70,7 @@ pub enum AttachmentOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ParentVerdict {
     /// The parentRef.
-    pub parent: Arc<ParentRef>,
+    pub parent: Ref<ParentRef>,
     /// Why it is not accepted; `None` if it is.
     pub problem: Option<ParentProblem>,
 }
@@ -99,7 +97,7 @@ pub struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Shadowed {
     /// The claim.
-    pub claim: Arc<Claim>,
+    pub claim: Ref<Claim>,
     /// The route that holds the match, as `namespace/name`; `None` if it is an earlier rule of the same route.
     pub winner: Option<Text>,
 }
@@ -114,17 +112,17 @@ pub struct Serving {
     /// Creation time, namespace and name of the route.
     pub age: Age,
     /// The listener.
-    pub point: Arc<AttachPoint>,
+    pub point: Ref<AttachPoint>,
     /// Hostnames to serve there, sorted; empty for all.
     pub hostnames: Vec<Hostname>,
     /// The parentRefs that lead here, by their place in the route.
     pub parents: Vec<u16>,
     /// What other routes or earlier rules hold.
-    pub shadowed: Vec<Arc<Shadowed>>,
+    pub shadowed: Vec<Ref<Shadowed>>,
 }
 
 /// The rules of a route with what became of their backends. Keyed by the route.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RouteRules {
     /// The rules that are kept, in order.
     pub rules: Vec<PlannedRule>,
@@ -136,9 +134,9 @@ pub struct RouteRules {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PlannedRule {
     /// The rule.
-    pub rule: Arc<Rule>,
+    pub rule: Ref<Rule>,
     /// Its backends and mirrors, by slot.
-    pub backends: Vec<Arc<ResolvedBackend>>,
+    pub backends: Vec<Ref<ResolvedBackend>>,
 }
 
 /// How many rows a key has. Keyed by what was counted.

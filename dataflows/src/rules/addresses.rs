@@ -1,9 +1,7 @@
 //! Addresses of Gateways.
 
 use std::net::IpAddr;
-use std::sync::Arc;
-
-use crate::model::{GatewayAddress, RequestedAddress, Text};
+use crate::model::{Ref, GatewayAddress, RequestedAddress, Text};
 
 /// The address to ask of the load balancer, if one was requested; `Err` if what was requested cannot be had.
 ///
@@ -23,7 +21,7 @@ pub fn requested(addresses: &[RequestedAddress]) -> Result<Option<Text>, ()> {
 
 /// The addresses to show: those of the load balancer if there are any, else those inside the cluster. The schema
 /// takes 16.
-pub fn shown<'a>(found: impl Iterator<Item = &'a Arc<GatewayAddress>>) -> Vec<Arc<GatewayAddress>> {
+pub fn shown<'a>(found: impl Iterator<Item = &'a Ref<GatewayAddress>>) -> Vec<Ref<GatewayAddress>> {
     let mut addresses: Vec<_> = found.cloned().collect();
     if addresses.iter().any(|address| !address.cluster) {
         addresses.retain(|address| !address.cluster);
@@ -60,10 +58,10 @@ mod tests {
     #[test]
     fn the_load_balancer_hides_the_cluster() {
         let address = |cluster, index, value: &str| {
-            Arc::new(GatewayAddress { cluster, index, kind: "IPAddress".into(), value: value.into() })
+            Ref::new(GatewayAddress { cluster, index, kind: "IPAddress".into(), value: value.into() })
         };
         let all = [address(true, 0, "10.0.0.1"), address(false, 1, "b"), address(false, 0, "a")];
-        let shown_values = |all: &[Arc<GatewayAddress>]| -> Vec<String> {
+        let shown_values = |all: &[Ref<GatewayAddress>]| -> Vec<String> {
             shown(all.iter()).iter().map(|address| address.value.to_string()).collect()
         };
         assert_eq!(shown_values(&all), ["a", "b"]);

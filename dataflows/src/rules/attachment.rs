@@ -1,10 +1,8 @@
 //! Which routes a listener takes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use crate::model::{
-    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ManagedGateway, ParentCandidate, ParentProblem,
+    Ref, AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ManagedGateway, ParentCandidate, ParentProblem,
     ParentRef, Selector, SelectorRequirement, Serving, Shadowed, Text,
 };
 use crate::rules::hostname;
@@ -15,7 +13,7 @@ use crate::rules::hostname;
 /// Kind, namespace and hostname are judged listener by listener, so that no listener lends another its permissions.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference>
-pub fn attach(parent: &Arc<ParentRef>, point: &Arc<AttachPoint>) -> Option<AttachmentOutcome> {
+pub fn attach(parent: &Ref<ParentRef>, point: &Ref<AttachPoint>) -> Option<AttachmentOutcome> {
     if !point.accepted {
         return Some(AttachmentOutcome::GatewayNotAccepted);
     }
@@ -77,7 +75,7 @@ pub fn selects(selector: &Selector, labels: &BTreeMap<Text, Text>) -> bool {
 /// What a Gateway of ours makes of a parentRef before any listener is asked.
 ///
 /// The mesh of a route must be that of its Gateway, as a MeshHTTPRoute acts only inside its mesh.
-pub fn candidate(parent: &Arc<ParentRef>, managed: &ManagedGateway) -> ParentCandidate {
+pub fn candidate(parent: &Ref<ParentRef>, managed: &ManagedGateway) -> ParentCandidate {
     let problem = match &parent.mesh {
         _ if managed.problem.is_some() => Some(ParentProblem::GatewayNotAccepted),
         Some(mesh) if *mesh != managed.mesh => {
@@ -89,17 +87,18 @@ pub fn candidate(parent: &Arc<ParentRef>, managed: &ManagedGateway) -> ParentCan
 }
 
 /// The verdict on a parentRef from those of the listeners it asked for: one that takes it is enough; else the one
-/// where it came furthest is the reason.
+/// where it came furthest is the reason. That the Gateway is not accepted is told before anything else.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason>
 pub fn verdict<'a>(
     candidate: &ParentCandidate,
     outcomes: impl Iterator<Item = &'a AttachmentOutcome>,
 ) -> Option<ParentProblem> {
-    if let Some(problem) = &candidate.problem {
+    let furthest = outcomes.max();
+    if let (Some(problem), true) = (&candidate.problem, furthest != Some(&AttachmentOutcome::GatewayNotAccepted)) {
         return Some(problem.clone());
     }
-    match outcomes.max() {
+    match furthest {
         None => Some(ParentProblem::NoMatchingParent),
         Some(AttachmentOutcome::Attached(_)) => None,
         Some(AttachmentOutcome::GatewayNotAccepted) => Some(ParentProblem::GatewayNotAccepted),
@@ -111,7 +110,7 @@ pub fn verdict<'a>(
 
 /// A route on a listener from the parentRefs that lead there and what it may not match there. `None` if no parentRef
 /// does.
-pub fn serving(attachments: &[&Arc<Attachment>], shadowed: Vec<Arc<Shadowed>>) -> Option<Serving> {
+pub fn serving(attachments: &[&Ref<Attachment>], shadowed: Vec<Ref<Shadowed>>) -> Option<Serving> {
     let first = attachments.first()?;
     let mut parents: Vec<_> = attachments.iter().map(|attachment| attachment.parent.index).collect();
     parents.sort_unstable();
@@ -138,8 +137,8 @@ mod tests {
     use super::*;
     use crate::model::{Age, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Protocol, RouteKind};
 
-    fn parent(namespace: &str, section: Option<&str>, port: Option<u16>, hostnames: &[&str]) -> Arc<ParentRef> {
-        Arc::new(ParentRef {
+    fn parent(namespace: &str, section: Option<&str>, port: Option<u16>, hostnames: &[&str]) -> Ref<ParentRef> {
+        Ref::new(ParentRef {
             route: Key::of(Kind::HttpRoute, namespace, "web"),
             route_kind: RouteKind::Http,
             index: 0,
@@ -160,8 +159,8 @@ mod tests {
         })
     }
 
-    fn point(hostname: &str, namespaces: AllowedNamespaces, kinds: &[RouteKind]) -> Arc<AttachPoint> {
-        Arc::new(AttachPoint {
+    fn point(hostname: &str, namespaces: AllowedNamespaces, kinds: &[RouteKind]) -> Ref<AttachPoint> {
+        Ref::new(AttachPoint {
             key: Key::of(Kind::Gateway, "infra", "edge").part("listener", "web"),
             gateway: Key::of(Kind::Gateway, "infra", "edge"),
             namespace: "infra".into(),

@@ -1,8 +1,6 @@
 //! Parameters of classes and Gateways.
 
-use std::sync::Arc;
-
-use crate::model::{ClassParameters, Group, Kind, ParametersProblem, ParametersRef};
+use crate::model::{Ref, ClassParameters, Group, Kind, ParametersProblem, ParametersRef};
 
 /// Whether a reference can be one to a MeshGatewayConfig.
 ///
@@ -22,8 +20,8 @@ pub fn check_reference(reference: &ParametersRef) -> Result<(), ParametersProble
 /// from them is refused here, once.
 pub fn resolve(
     reference: &ParametersRef,
-    found: Option<&Arc<ClassParameters>>,
-) -> Result<Arc<ClassParameters>, ParametersProblem> {
+    found: Option<&Ref<ClassParameters>>,
+) -> Result<Ref<ClassParameters>, ParametersProblem> {
     check_reference(reference)?;
     let name = reference.name.clone();
     let Some(parameters) = found else {
@@ -51,8 +49,8 @@ mod tests {
         ParametersRef { group: group.into(), kind: kind.into(), name: "config".into(), namespace: namespace.map(Into::into) }
     }
 
-    fn tagged(key: &str, value: &str) -> Arc<ClassParameters> {
-        Arc::new(ClassParameters { tags: [(key.into(), value.into())].into(), ..ClassParameters::default() })
+    fn tagged(key: &str, value: &str) -> Ref<ClassParameters> {
+        Ref::new(ClassParameters { tags: [(key.into(), value.into())].into(), ..ClassParameters::default() })
     }
 
     #[test]

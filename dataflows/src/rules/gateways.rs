@@ -1,18 +1,16 @@
 //! What class, parameters and mesh say about a Gateway.
 
-use std::sync::Arc;
-
 use crate::model::{
-    ClassParameters, ClassVerdict, ControlPlaneMode, Gateway, GatewayProblem, Key, ManagedGateway, Mesh, Settings,
+    Ref, ClassParameters, ClassVerdict, ControlPlaneMode, Gateway, GatewayProblem, Key, ManagedGateway, Mesh, Settings,
 };
 use crate::rules::{addresses, class, meshes};
 
 /// A Gateway of a class of ours. Its mesh is known by now.
-pub fn of_class(settings: &Settings, key: Key, gateway: &Arc<Gateway>, class: &ClassVerdict) -> ManagedGateway {
+pub fn of_class(settings: &Settings, key: Key, gateway: &Ref<Gateway>, class: &ClassVerdict) -> ManagedGateway {
     let (parameters, problem) = match (&class.parameters, settings.mode) {
-        (_, ControlPlaneMode::Global) => (Arc::default(), Some(GatewayProblem::GlobalControlPlane)),
+        (_, ControlPlaneMode::Global) => (Ref::default(), Some(GatewayProblem::GlobalControlPlane)),
         (Ok(parameters), _) => (parameters.clone(), None),
-        (Err(problem), _) => (Arc::default(), Some(GatewayProblem::ClassParameters(problem.clone()))),
+        (Err(problem), _) => (Ref::default(), Some(GatewayProblem::ClassParameters(problem.clone()))),
     };
     let mesh = meshes::mesh_of(gateway.mesh.as_ref(), None);
     ManagedGateway { key, gateway: gateway.clone(), mesh, mesh_services: None, parameters, problem }
@@ -21,7 +19,7 @@ pub fn of_class(settings: &Settings, key: Key, gateway: &Arc<Gateway>, class: &C
 /// The same with the parameters that the Gateway itself names, which count instead of those of its class.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure> (`parametersRef`)
-pub fn with_own_parameters(managed: &ManagedGateway, found: Option<&Arc<ClassParameters>>) -> ManagedGateway {
+pub fn with_own_parameters(managed: &ManagedGateway, found: Option<&Ref<ClassParameters>>) -> ManagedGateway {
     let mut managed = managed.clone();
     let Some(reference) = &managed.gateway.infrastructure.parameters else {
         return managed;

@@ -1,10 +1,8 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use crate::model::{
-    AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, RouteKind, RouteKindRef,
+    Ref, AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, RouteKind, RouteKindRef,
     UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
@@ -13,7 +11,7 @@ use crate::rules::{hostname, names};
 /// What became of each listener of a Gateway, in the order of the Gateway.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec> (`listeners`)
-pub fn states(managed: &Arc<ManagedGateway>, listeners: &[Arc<Listener>]) -> Vec<ListenerState> {
+pub fn states(managed: &Ref<ManagedGateway>, listeners: &[Ref<Listener>]) -> Vec<ListenerState> {
     let mut ordered: Vec<_> = listeners.to_vec();
     ordered.sort_by(|left, right| left.index.cmp(&right.index).then_with(|| left.name.cmp(&right.name)));
     let conflicts = conflicts(&ordered);
@@ -26,7 +24,7 @@ pub fn states(managed: &Arc<ManagedGateway>, listeners: &[Arc<Listener>]) -> Vec
     states
 }
 
-fn state(managed: &Arc<ManagedGateway>, listener: &Arc<Listener>, conflict: Option<&ListenerProblem>) -> ListenerState {
+fn state(managed: &Ref<ManagedGateway>, listener: &Ref<Listener>, conflict: Option<&ListenerProblem>) -> ListenerState {
     let cross_mesh = managed.parameters.cross_mesh;
     let mut problems = Vec::new();
     if !is_supported(&listener.protocol, cross_mesh) {
@@ -79,7 +77,7 @@ fn certificate_problems(listener: &Listener) -> Vec<ListenerProblem> {
 ///
 /// Kuma binds one protocol per port, so listeners on one port must agree on it; those that do must differ in hostname.
 /// UDP shares no port space with the others.
-fn conflicts(listeners: &[Arc<Listener>]) -> BTreeMap<u32, ListenerProblem> {
+fn conflicts(listeners: &[Ref<Listener>]) -> BTreeMap<u32, ListenerProblem> {
     let mut ports: BTreeMap<u16, Vec<&Listener>> = BTreeMap::new();
     for listener in listeners {
         if matches!(listener.protocol, Protocol::Http | Protocol::Https | Protocol::Tls | Protocol::Tcp) {
@@ -167,10 +165,10 @@ mod tests {
         AllowedNamespaces, ClassParameters, Gateway, Hostname, Infrastructure, Key, MeshServices,
     };
 
-    fn managed(cross_mesh: bool) -> Arc<ManagedGateway> {
-        Arc::new(ManagedGateway {
+    fn managed(cross_mesh: bool) -> Ref<ManagedGateway> {
+        Ref::new(ManagedGateway {
             key: Key::of(Kind::Gateway, "infra", "edge"),
-            gateway: Arc::new(Gateway {
+            gateway: Ref::new(Gateway {
                 namespace: "infra".into(),
                 name: "edge".into(),
                 uid: None,
@@ -182,17 +180,17 @@ mod tests {
             }),
             mesh: "default".into(),
             mesh_services: Some(MeshServices::Disabled),
-            parameters: Arc::new(ClassParameters { cross_mesh, ..ClassParameters::default() }),
+            parameters: Ref::new(ClassParameters { cross_mesh, ..ClassParameters::default() }),
             problem: None,
         })
     }
 
     /// `"<port> <protocol> <hostname>"`
-    fn listener(index: u32, text: &str) -> Arc<Listener> {
+    fn listener(index: u32, text: &str) -> Ref<Listener> {
         let mut words = text.split(' ');
         let port = words.next().unwrap().parse().unwrap();
         let protocol = Protocol::parse(words.next().unwrap());
-        Arc::new(Listener {
+        Ref::new(Listener {
             gateway: Key::of(Kind::Gateway, "infra", "edge"),
             namespace: "infra".into(),
             index,

@@ -1,43 +1,43 @@
 //! What has to be done about an object: the difference between what should be and what is.
 
-use std::sync::Arc;
-
-use crate::model::{Action, Desired, Observed, Pending, Refusal};
+use crate::manifest;
+use crate::model::{Ref, Action, Desired, Observed, Pending, Refusal, Settings};
 
 /// What has to be done, if anything.
 ///
 /// There is no memory of past writes in this: a row is pending exactly as long as the cluster shows something else,
 /// whoever made it so.
 pub fn pending(
-    desired: Option<&Arc<Desired>>,
-    observed: Option<&Arc<Observed>>,
+    settings: &Settings,
+    desired: Option<&Ref<Desired>>,
+    observed: Option<&Ref<Observed>>,
     held: bool,
-    refusal: Option<&Arc<Refusal>>,
+    refusal: Option<&Ref<Refusal>>,
 ) -> Option<Pending> {
     let (object, action) = match (desired, observed) {
         (None, None) => return None,
         (Some(desired), None) => (&desired.object, Action::Write(desired.clone())),
-        (Some(desired), Some(observed)) => (&desired.object, difference(desired, observed)?),
+        (Some(desired), Some(observed)) => (&desired.object, difference(settings, desired, observed)?),
         (None, Some(observed)) if observed.ours && !held => {
             (&observed.object, Action::Remove { then: None, anchor: observed.anchor })
         }
         (None, Some(_)) => return None,
     };
-    let attempted = match &action {
-        Action::Write(desired) => Some(desired.fingerprint),
+    let attempted = || match &action {
+        Action::Write(desired) => Some(manifest::fingerprint(settings, desired)),
         Action::Remove { .. } | Action::Obstructed(_) => None,
     };
-    let refusal = refusal.filter(|refusal| refusal.fingerprint == attempted).map(|refusal| refusal.reason.clone());
+    let refusal = refusal.filter(|refusal| refusal.fingerprint == attempted()).map(|refusal| refusal.reason.clone());
     Some(Pending { object: object.clone(), action, refusal })
 }
 
-fn difference(desired: &Arc<Desired>, observed: &Observed) -> Option<Action> {
+fn difference(settings: &Settings, desired: &Ref<Desired>, observed: &Observed) -> Option<Action> {
     if !observed.ours {
         Some(Action::Obstructed(desired.clone()))
     } else if observed.mesh != desired.mesh {
         // Kuma cannot move an object to another mesh: its owner reference would stay behind.
         Some(Action::Remove { then: Some(desired.clone()), anchor: observed.anchor })
-    } else if observed.fingerprint == desired.fingerprint {
+    } else if observed.fingerprint == manifest::fingerprint(settings, desired) {
         None
     } else {
         Some(Action::Write(desired.clone()))

@@ -1,9 +1,7 @@
 //! Which of several routes holds a match.
 
-use std::sync::Arc;
-
 use crate::model::{
-    Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentReport, ParentVerdict, RouteMatches, Serving,
+    Ref, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentReport, ParentVerdict, RouteMatches, Serving,
     Shadowed,
 };
 
@@ -45,7 +43,7 @@ pub fn claims(attachment: &Attachment, matches: &RouteMatches) -> Vec<(Key, Clai
 }
 
 /// What one parent hears of the matches that others hold. Duplicates inside the route are not mentioned.
-pub fn report(verdict: &Arc<ParentVerdict>, servings: &[&Arc<Serving>]) -> ParentReport {
+pub fn report(verdict: &Ref<ParentVerdict>, servings: &[&Ref<Serving>]) -> ParentReport {
     let here = servings.iter().filter(|serving| serving.parents.contains(&verdict.parent.index));
     let mut shadowed: Vec<_> =
         here.flat_map(|serving| &serving.shadowed).filter_map(|shadowed| shadowed.winner.clone()).collect();
@@ -59,7 +57,7 @@ pub fn report(verdict: &Arc<ParentVerdict>, servings: &[&Arc<Serving>]) -> Paren
 /// rules. Kuma would blend equal rules instead.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule> (`matches`)
-pub fn losers(claims: &[&Arc<Claim>]) -> Vec<Shadowed> {
+pub fn losers(claims: &[&Ref<Claim>]) -> Vec<Shadowed> {
     let rank = |claim: &Claim| (claim.age.clone(), claim.route, claim.rule, claim.index);
     let Some(winner) = claims.iter().min_by_key(|claim| rank(claim)) else {
         return Vec::new();
@@ -80,8 +78,8 @@ mod tests {
     use super::*;
     use crate::model::{Age, Kind, PathMatch};
 
-    fn claim(created: Option<i64>, name: &str, rule: u16, index: u16) -> Arc<Claim> {
-        Arc::new(Claim {
+    fn claim(created: Option<i64>, name: &str, rule: u16, index: u16) -> Ref<Claim> {
+        Ref::new(Claim {
             age: Age { created, namespace: "shop".into(), name: name.into() },
             rule,
             index,
@@ -92,7 +90,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(claims: &[Arc<Claim>], expected: &[(&str, u16, Option<&str>)]) {
+    fn check(claims: &[Ref<Claim>], expected: &[(&str, u16, Option<&str>)]) {
         let references: Vec<_> = claims.iter().collect();
         let mut backwards = references.clone();
         backwards.reverse();

@@ -1,6 +1,4 @@
-use std::sync::Arc;
-
-use crate::model::{Class, ClassParameters, ClassVerdict, Key, Kind};
+use crate::model::{Ref, Class, ClassParameters, ClassVerdict, Key, Kind};
 use crate::operators::{Arrangement, Rows};
 use crate::rules;
 
@@ -15,7 +13,7 @@ pub(crate) fn accepted_classes<'s>(
             let key = Key::of(Kind::GatewayClass, "", &class.name);
             let parameters = match &class.parameters {
                 Some(reference) => rules::class::resolve(reference, found),
-                None => Ok(Arc::default()),
+                None => Ok(Ref::default()),
             };
             Some((key, ClassVerdict { class: key, name: class.name.clone(), parameters }))
         },

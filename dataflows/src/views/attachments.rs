@@ -11,7 +11,7 @@ pub(crate) fn attachments<'s>(
     listeners: Arrangement<'s, ListenerState>,
     labels: Rows<'s, NamespaceLabels>,
 ) -> Rows<'s, Attachment> {
-    let points = listeners.rows().flat_map(|gateway, state| Some((gateway, rules::listeners::attach_point(state))));
+    let points = listeners.flat_map(|gateway, state| Some((gateway, rules::listeners::attach_point(state))));
     let judged = parents.join(points.arrange("attach points by gateway"), |_, parent, point| {
         let outcome = rules::attachment::attach(parent, point)?;
         Some((parent.key(), Attachment { parent: parent.clone(), point: point.clone(), outcome }))

@@ -1,4 +1,3 @@
-use crate::manifest;
 use crate::model::{
     ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan,
     MeshHttpRoutePlan, ObjectName, RouteStatus, Settings,
@@ -14,11 +13,11 @@ pub(crate) fn desired_objects<'s>(
     settings: &Settings,
 ) -> Rows<'s, Desired> {
     let [for_gateways, for_instances, for_routes] = [(); 3].map(|()| settings.clone());
-    let gateways = gateways.rows().flat_map(move |_, plan| {
+    let gateways = gateways.flat_map(move |_, plan| {
         let floor = Content::Floor(Floor { managed: plan.managed.clone() }.into());
         [Content::MeshGateway(plan.clone()), floor].map(|content| of_gateway(&for_gateways, &plan.managed, content))
     });
-    let instances = instances.rows().flat_map(move |_, plan| {
+    let instances = instances.flat_map(move |_, plan| {
         Some(of_gateway(&for_instances, &plan.managed, Content::MeshGatewayInstance(plan.clone())))
     });
     let routes = routes.flat_map(move |_, plan| Some(of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan)));
@@ -30,21 +29,19 @@ pub(crate) fn desired_statuses<'s>(
     classes: Rows<'s, ClassStatus>,
     gateways: Rows<'s, GatewayStatus>,
     routes: Rows<'s, RouteStatus>,
-    settings: &Settings,
 ) -> Rows<'s, Desired> {
-    let [for_classes, for_gateways, for_routes] = [(); 3].map(|()| settings.clone());
-    let classes = classes.flat_map(move |_, status| {
+    let classes = classes.flat_map(|_, status| {
         let object = ObjectName::new(Kind::GatewayClass, "", &status.verdict.name);
-        Some(of_status(&for_classes, object, Content::ClassStatus(status.clone())))
+        Some(of_status(object, Content::ClassStatus(status.clone())))
     });
-    let gateways = gateways.flat_map(move |_, status| {
+    let gateways = gateways.flat_map(|_, status| {
         let gateway = &status.managed.gateway;
         let object = ObjectName::new(Kind::Gateway, &gateway.namespace, &gateway.name);
-        Some(of_status(&for_gateways, object, Content::GatewayStatus(status.clone())))
+        Some(of_status(object, Content::GatewayStatus(status.clone())))
     });
-    let routes = routes.flat_map(move |_, status| {
+    let routes = routes.flat_map(|_, status| {
         let object = ObjectName::new(Kind::HttpRoute, &status.namespace, &status.name);
-        Some(of_status(&for_routes, object, Content::RouteStatus(status.clone())))
+        Some(of_status(object, Content::RouteStatus(status.clone())))
     });
     classes.concat(gateways).concat(routes)
 }
@@ -58,7 +55,7 @@ fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -
         _ => floor,
     };
     let owner = ObjectName::new(Kind::Gateway, &gateway.namespace, &gateway.name);
-    keyed(manifest::desire(settings, object, owner, managed.mesh.clone(), content))
+    keyed(Desired::new(object, owner, managed.mesh.clone(), content))
 }
 
 fn of_route(settings: &Settings, content: Content, plan: &MeshHttpRoutePlan) -> (Key, Desired) {
@@ -67,11 +64,11 @@ fn of_route(settings: &Settings, content: Content, plan: &MeshHttpRoutePlan) -> 
     let name = names::mesh_http_route(namespace, route, serving.route, serving.point.key);
     let object = ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &name);
     let owner = ObjectName::new(serving.route_kind.kind(), namespace, route);
-    keyed(manifest::desire(settings, object, owner, serving.point.mesh.clone(), content))
+    keyed(Desired::new(object, owner, serving.point.mesh.clone(), content))
 }
 
-fn of_status(settings: &Settings, object: ObjectName, content: Content) -> (Key, Desired) {
-    keyed(manifest::desire(settings, object.clone(), object, "".into(), content))
+fn of_status(object: ObjectName, content: Content) -> (Key, Desired) {
+    keyed(Desired::new(object.clone(), object, "".into(), content))
 }
 
 fn keyed(desired: Desired) -> (Key, Desired) {

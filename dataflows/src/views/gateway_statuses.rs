@@ -18,7 +18,7 @@ pub(crate) fn gateway_statuses<'s>(
 ) -> Rows<'s, GatewayStatus> {
     let reports = listener_reports(listeners, attached).rekey(|_, report| Some(report.state.managed.key));
     let generations = generations.rekey(|key, row| (row.kind == Kind::Gateway).then_some(key));
-    let pending = pending.rows().rekey(|_, row| rules::order::gateway_of(row));
+    let pending = pending.rekey(|_, row| rules::order::gateway_of(row));
     let inputs = [managed.any(), reports.any(), generations.any(), addresses.any(), pending.any()];
     cogroup("gateway statuses by gateway", inputs, |_, group, statuses| statuses.extend(status(group))).rows()
 }
@@ -28,7 +28,7 @@ fn listener_reports<'s>(
     listeners: Arrangement<'s, ListenerState>,
     attached: Rows<'s, Count>,
 ) -> Rows<'s, ListenerReport> {
-    let states = listeners.rows().rekey(|_, state| Some(state.key));
+    let states = listeners.rekey(|_, state| Some(state.key));
     cogroup("listener reports by listener", [states.any(), attached.any()], |_, group, reports| {
         let attached_routes = group.one::<Count>().map_or(0, |count| count.count);
         let state = group.one::<ListenerState>();

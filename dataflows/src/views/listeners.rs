@@ -1,6 +1,4 @@
-use std::sync::Arc;
-
-use crate::model::{Listener, ListenerState, ManagedGateway};
+use crate::model::{Ref, Listener, ListenerState, ManagedGateway};
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 
@@ -13,7 +11,7 @@ pub(crate) fn listeners<'s>(
     let listeners = listeners.rekey(|_, listener| Some(listener.gateway));
     cogroup("listeners by gateway", [managed.any(), listeners.any()], |_, group, states| {
         if let Some(managed) = group.one::<ManagedGateway>() {
-            let listeners: Vec<Arc<Listener>> = group.all().cloned().collect();
+            let listeners: Vec<Ref<Listener>> = group.all().cloned().collect();
             states.extend(rules::listeners::states(managed, &listeners));
         }
     })

@@ -9,7 +9,6 @@ pub(crate) fn mesh_http_routes<'s>(
     rules: Arrangement<'s, RouteRules>,
 ) -> Rows<'s, MeshHttpRoutePlan> {
     servings
-        .rows()
         .rekey(|_, serving| (serving.point.usable && serving.route_kind == RouteKind::Http).then_some(serving.route))
         .arrange("servings by route")
         .join(rules, |_, serving, rules| {

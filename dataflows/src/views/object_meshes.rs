@@ -1,6 +1,4 @@
-use std::sync::Arc;
-
-use crate::model::{Gateway, Key, Kind, MeshChoice, ParentRef, Relation, Text};
+use crate::model::{Ref, Gateway, Key, Kind, MeshChoice, ParentRef, Relation, Text};
 use crate::operators::{Arrangement, Rows};
 use crate::rules;
 
@@ -48,7 +46,7 @@ impl ChoosesMesh for ParentRef {
 }
 
 fn in_mesh<'s, T: ChoosesMesh>(rows: Rows<'s, T>, name: &str, choices: Arrangement<'s, MeshChoice>) -> Rows<'s, T> {
-    rows.rekey(|_, object: &Arc<T>| Some(Key::of(Kind::Namespace, "", object.namespace()))).arrange(name).left_join(
+    rows.rekey(|_, object: &Ref<T>| Some(Key::of(Kind::Namespace, "", object.namespace()))).arrange(name).left_join(
         choices,
         |_, object, choice| {
             let mut object = T::clone(object);

@@ -18,6 +18,5 @@ pub(crate) fn parent_verdicts<'s>(
             verdicts.push(ParentVerdict { parent: candidate.parent.clone(), problem });
         }
     })
-    .rows()
     .rekey(|_, verdict| Some(verdict.parent.route))
 }

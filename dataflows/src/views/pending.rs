@@ -1,4 +1,4 @@
-use crate::model::{Desired, Held, Observed, Pending, Refusal};
+use crate::model::{Desired, Held, Observed, Pending, Refusal, Settings};
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 
@@ -8,11 +8,13 @@ pub(crate) fn pending_objects<'s>(
     observed: Rows<'s, Observed>,
     held: Rows<'s, Held>,
     refusals: Rows<'s, Refusal>,
+    settings: &Settings,
 ) -> Arrangement<'s, Pending> {
+    let settings = settings.clone();
     let inputs = [desired.any(), observed.any(), held.any(), refusals.any()];
-    cogroup("pending objects", inputs, |_, group, pending| {
+    cogroup("pending objects", inputs, move |_, group, pending| {
         let held = group.one::<Held>().is_some();
-        pending.extend(rules::pending::pending(group.one(), group.one(), held, group.one()));
+        pending.extend(rules::pending::pending(&settings, group.one(), group.one(), held, group.one()));
     })
 }
 
@@ -22,9 +24,11 @@ pub(crate) fn pending_statuses<'s>(
     desired: Rows<'s, Desired>,
     observed: Rows<'s, Observed>,
     refusals: Rows<'s, Refusal>,
+    settings: &Settings,
 ) -> Arrangement<'s, Pending> {
+    let settings = settings.clone();
     let inputs = [desired.any(), observed.any(), refusals.any()];
-    cogroup("pending statuses", inputs, |_, group, pending| {
-        pending.extend(rules::pending::pending(group.one(), group.one(), false, group.one()));
+    cogroup("pending statuses", inputs, move |_, group, pending| {
+        pending.extend(rules::pending::pending(&settings, group.one(), group.one(), false, group.one()));
     })
 }

@@ -25,5 +25,5 @@ pub(crate) fn resolved_backends<'s>(
         }));
     });
     let staying = found.rekey(|route, found| (!found.backend.crosses_namespaces()).then_some(route));
-    staying.concat(permitted.rows().rekey(|_, found| Some(found.backend.route)))
+    staying.concat(permitted.rekey(|_, found| Some(found.backend.route)))
 }

@@ -1,6 +1,4 @@
-use std::sync::Arc;
-
-use crate::model::{PlannedRule, ResolvedBackend, RouteRules, Rule};
+use crate::model::{Ref, PlannedRule, ResolvedBackend, RouteRules, Rule};
 use crate::operators::{Arrangement, Rows, cogroup};
 
 /// The rules of each route that Kuma can express, with their backends. Keyed by the route.
@@ -21,7 +19,7 @@ pub(crate) fn route_rules<'s>(
             backends.sort_unstable_by_key(|found| found.backend.slot);
             PlannedRule { rule, backends }
         });
-        let problems = |rule: &Arc<Rule>| {
+        let problems = |rule: &Ref<Rule>| {
             let index = rule.index;
             rule.problems.clone().into_iter().map(move |problem| (index, problem))
         };

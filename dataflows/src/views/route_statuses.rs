@@ -2,7 +2,8 @@ use crate::model::{Generation, Kind, ParentVerdict, Pending, RouteRules, RouteSt
 use crate::operators::{Arrangement, Group, Rows, cogroup};
 use crate::rules;
 
-/// What each route should say to its parents of ours. Keyed by the route. A route without such parents says nothing.
+/// What each route should say to its parents of ours. Keyed by the route. A route without such parents says nothing;
+/// one without rules has no row of rules, and says what its parents make of it all the same.
 pub(crate) fn route_statuses<'s>(
     verdicts: Rows<'s, ParentVerdict>,
     route_rules: Arrangement<'s, RouteRules>,
@@ -10,15 +11,16 @@ pub(crate) fn route_statuses<'s>(
     generations: Rows<'s, Generation>,
     pending: Arrangement<'s, Pending>,
 ) -> Rows<'s, RouteStatus> {
-    let shadowed = servings.rows().rekey(|_, serving| (!serving.shadowed.is_empty()).then_some(serving.route));
+    let shadowed = servings.rekey(|_, serving| (!serving.shadowed.is_empty()).then_some(serving.route));
     let generations = generations.rekey(|key, row| (row.kind == Kind::HttpRoute).then_some(key));
-    let refused = pending.rows().rekey(|_, row| rules::order::refused_route_of(row));
+    let refused = pending.rekey(|_, row| rules::order::refused_route_of(row));
     let inputs = [verdicts.any(), route_rules.rows().any(), shadowed.any(), generations.any(), refused.any()];
     cogroup("route statuses by route", inputs, |_, group, statuses| statuses.extend(status(group))).rows()
 }
 
 fn status(group: &Group<'_>) -> Option<RouteStatus> {
-    let (rules, row) = (group.one::<RouteRules>()?, group.one::<Generation>()?);
+    let row = group.one::<Generation>()?;
+    let rules = group.one::<RouteRules>().cloned().unwrap_or_default();
     let mut verdicts: Vec<_> = group.all::<ParentVerdict>().collect();
     verdicts.sort_unstable_by_key(|verdict| verdict.parent.index);
     let servings: Vec<_> = group.all::<Serving>().collect();
@@ -27,6 +29,6 @@ fn status(group: &Group<'_>) -> Option<RouteStatus> {
     let mut refused: Vec<_> = group.all::<Pending>().cloned().collect();
     refused.sort_unstable_by(|left, right| left.object.cmp(&right.object));
     let (namespace, name) = (row.namespace.clone(), row.name.clone());
-    let (generation, rules) = (row.generation, rules.clone());
+    let generation = row.generation;
     (!parents.is_empty()).then_some(RouteStatus { generation, namespace, name, parents, rules, refused })
 }

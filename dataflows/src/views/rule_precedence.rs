@@ -1,6 +1,4 @@
-use std::sync::Arc;
-
-use crate::model::{Attachment, AttachmentOutcome, Claim, RouteMatches, Shadowed};
+use crate::model::{Ref, Attachment, AttachmentOutcome, Claim, RouteMatches, Shadowed};
 use crate::operators::{Rows, cogroup};
 use crate::rules;
 
@@ -20,9 +18,8 @@ pub(crate) fn rule_precedence<'s>(
         .arrange("attachments by route")
         .join(matches.arrange("matches by route"), |_, found, matches| rules::precedence::claims(found, matches));
     cogroup("claims by match", [claims.any()], |_, group, shadowed| {
-        let claims: Vec<&Arc<Claim>> = group.all().collect();
+        let claims: Vec<&Ref<Claim>> = group.all().collect();
         shadowed.extend(rules::precedence::losers(&claims));
     })
-    .rows()
     .rekey(|_, shadowed| Some(shadowed.claim.listener.pair(shadowed.claim.route)))
 }

@@ -1,0 +1,131 @@
+//! What the process counts.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use dataflows::model::Key;
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::apply::Counters;
+use crate::events::EpochReport;
+
+/// The counters, and what they need to know of the past.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    epochs: Counter,
+    epoch_duration: Histogram,
+    rows: Counter,
+    oldest_pending: Gauge<f64, AtomicU64>,
+    pending_since: Mutex<HashMap<Key, Instant>>,
+    counters: Arc<Counters>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // From a tenth of a millisecond, below which nobody notices, to 13 seconds, the first epoch of a huge cluster.
+        let epoch_duration = Histogram::new(exponential_buckets(0.0001, 2.0, 18));
+        let mut metrics = Self {
+            registry: Registry::with_prefix("deltagate"),
+            epochs: Counter::default(),
+            epoch_duration,
+            rows: Counter::default(),
+            oldest_pending: Gauge::default(),
+            pending_since: Mutex::default(),
+            counters: Arc::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        self.counters.register(registry);
+        registry.register("epochs", "Epochs that changed something", self.epochs.clone());
+        registry.register_with_unit(
+            "epoch_duration",
+            "Time the dataflow took for an epoch that changed something",
+            Unit::Seconds,
+            self.epoch_duration.clone(),
+        );
+        registry.register("input_rows", "Input rows inserted or retracted", self.rows.clone());
+        registry.register_with_unit(
+            "oldest_pending_age",
+            "Time since the oldest pending object or status began to differ, 0 if there is none",
+            Unit::Seconds,
+            self.oldest_pending.clone(),
+        );
+    }
+
+    /// What whoever writes counts in.
+    pub const fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    /// Counts an epoch.
+    pub fn epoch(&self, report: &EpochReport) {
+        self.epochs.inc();
+        self.epoch_duration.observe(report.took.as_secs_f64());
+        self.rows.inc_by(report.rows as u64);
+        let now = Instant::now();
+        let mut since = self.pending_since.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, task) in &report.tasks {
+            if task.is_some() {
+                since.entry(*key).or_insert(now);
+            } else {
+                since.remove(key);
+            }
+        }
+    }
+
+    /// Number of objects and statuses that are not shown as they should be.
+    pub fn pending(&self) -> usize {
+        self.pending_since.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// All of it, in the text format of `OpenMetrics`.
+    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+        let oldest = self.pending_since.lock().unwrap_or_else(PoisonError::into_inner).values().min().copied();
+        self.oldest_pending.set(oldest.map_or(0.0, |since| since.elapsed().as_secs_f64()));
+        let mut out = String::new();
+        text::encode(&mut out, &self.registry)?;
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_there_once() {
+        let text = Metrics::default().encode().unwrap();
+        for name in [
+            "deltagate_epochs_total",
+            "deltagate_epoch_duration_seconds_bucket",
+            "deltagate_pending",
+            "deltagate_oldest_pending_age_seconds",
+            "deltagate_writes_avoided_total",
+            "deltagate_input_rows_total",
+        ] {
+            assert!(
+                text.lines()
+                    .any(|line| line.starts_with(&format!("{name} ")) || line.starts_with(&format!("{name}{{"))),
+                "{name} is missing from {text}"
+            );
+        }
+        let mut kinds: Vec<&str> = text.lines().filter(|line| line.starts_with("# TYPE ")).collect();
+        let count = kinds.len();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), count);
+    }
+}

@@ -1,0 +1,66 @@
+//! What the writer did, for the metrics.
+
+use std::sync::atomic::AtomicU64;
+
+use dataflows::model::Kind;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::outcome::Outcome;
+use super::request::Verb;
+
+/// What an answered request was.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct WriteLabels {
+    /// The kind of the object.
+    pub kind: &'static str,
+    /// How it was written.
+    pub verb: &'static str,
+    /// What became of it.
+    pub outcome: &'static str,
+}
+
+/// Counters of the writer, read while it runs.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Answered requests.
+    pub writes: Family<WriteLabels, Counter>,
+    /// Tasks that were not needed any more when their turn came.
+    pub avoided: Counter,
+    /// Requests on their way.
+    pub in_flight: Gauge,
+    /// Requests that may be on their way at once.
+    pub limit: Gauge,
+    /// Objects and statuses that the cluster does not show as they should be.
+    pub pending: Gauge,
+    /// Unix time since when the oldest of them is pending; 0 if there is none.
+    pub oldest_pending: Gauge<f64, AtomicU64>,
+}
+
+impl Counters {
+    /// Adds the counters to a registry, which gives them their prefix.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register("writes", "Answered requests of the writer", self.writes.clone());
+        registry.register(
+            "writes_avoided",
+            "Tasks that were not needed any more when their turn came",
+            self.avoided.clone(),
+        );
+        registry.register("writes_in_flight", "Requests on their way", self.in_flight.clone());
+        registry.register("writes_limit", "Requests that may be on their way at once", self.limit.clone());
+        registry.register("pending", "Objects and statuses that differ from what they should be", self.pending.clone());
+        registry.register(
+            "oldest_pending_timestamp_seconds",
+            "Unix time since when the oldest difference exists, 0 if there is none",
+            self.oldest_pending.clone(),
+        );
+    }
+
+    pub(super) fn count(&self, kind: Kind, verb: Verb, outcome: &Outcome) {
+        let labels = WriteLabels { kind: kind.name(), verb: verb.name(), outcome: outcome.name() };
+        self.writes.get_or_create(&labels).inc();
+    }
+}

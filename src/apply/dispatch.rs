@@ -1,0 +1,96 @@
+//! The words in which the queue and the writer talk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflows::manifest;
+use dataflows::model::{Action, Fingerprint, Key, Settings, Task};
+
+use super::pacing::Signal;
+
+/// What a task is about, apart from what it waits for and what was answered: two tasks with the same aim are the same
+/// work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// Let the object show this.
+    Show(Fingerprint),
+    /// Let it, or our part of it, be gone.
+    Absence,
+    /// Nothing.
+    Nothing,
+}
+
+impl Aim {
+    /// The aim of a task.
+    pub fn of(settings: &Settings, task: &Task) -> Self {
+        match &task.pending.action {
+            Action::Write(desired) => Self::Show(manifest::fingerprint(settings, desired)),
+            Action::Remove { .. } => Self::Absence,
+            Action::Obstructed(_) => Self::Nothing,
+        }
+    }
+}
+
+/// How to go about a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Do it, if the newest observation leaves something to do.
+    Write,
+    /// Do it whatever the newest observation says.
+    Insist,
+    /// Look at the object: the observation that we wait for does not come.
+    Read,
+}
+
+/// A task that is to be done now.
+#[derive(Clone, Debug)]
+pub struct Dispatch {
+    /// The object.
+    pub key: Key,
+    /// The task.
+    pub task: Arc<Task>,
+    /// How.
+    pub step: Step,
+}
+
+/// What became of a dispatch, as far as the queue is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// Done, or nothing to do: the task goes when the dataflow has seen it, which is on its way.
+    Settled,
+    /// Was read, or can be tried at once for another reason.
+    Again,
+    /// Others were faster; `newer` if what they wrote has been observed already.
+    Stale {
+        /// Whether an observation newer than the one we wrote from is there.
+        newer: bool,
+    },
+    /// Not now.
+    Later(Option<Duration>),
+    /// Not in this form.
+    Refused,
+    /// The API server is away.
+    Unreachable,
+}
+
+impl Landing {
+    /// What it says about the API server.
+    pub const fn signal(self) -> Signal {
+        match self {
+            Self::Later(_) => Signal::Congested,
+            Self::Unreachable => Signal::Unreachable,
+            Self::Settled | Self::Again | Self::Stale { .. } | Self::Refused => Signal::Fine,
+        }
+    }
+}
+
+/// What the end of a task was, for the counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// There is work, or the same as before.
+    Taken,
+    /// It is not asked for any more, and was never sent: a write that was not needed after all.
+    Avoided,
+    /// It is done.
+    Done,
+}

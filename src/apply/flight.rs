@@ -1,0 +1,167 @@
+//! One request from the queue to its answer, and what the answer tells.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dataflows::manifest;
+use dataflows::model::{Kind, ObjectName};
+use http::header::RETRY_AFTER;
+use kube::Client;
+use serde_json::Value;
+
+use super::counters::Counters;
+use super::dispatch::{Dispatch, Landing};
+use super::outcome::{Answer, Outcome, judge};
+use super::request::{Request, Verb, replacement, shown};
+use crate::watch::cluster::{self, Entry, Feed, Origin};
+
+/// Longest wait for an answer: a little more than a webhook may take.
+const ANSWER_MAX: Duration = Duration::from_secs(32);
+
+/// What is said when the cluster keeps changing what we write.
+const CHANGED_BACK: &str = "what was written comes back changed: something in the cluster, such as a mutating \
+                            admission webhook or another controller, alters it";
+
+/// What every flight needs.
+pub(super) struct Pilot {
+    pub(super) client: Client,
+    pub(super) feed: Arc<Feed>,
+    pub(super) counters: Arc<Counters>,
+}
+
+/// A refusal, in the words of whoever refused.
+pub(super) struct RefusedWrite {
+    pub(super) verb: Verb,
+    pub(super) reason: String,
+    pub(super) permission: bool,
+}
+
+/// The end of a flight.
+pub(super) struct Landed {
+    pub(super) dispatch: Dispatch,
+    pub(super) landing: Landing,
+    pub(super) refusal: Option<RefusedWrite>,
+    /// Why the API server could not be reached.
+    pub(super) unreachable: Option<String>,
+}
+
+impl Pilot {
+    /// Sends a request, and the one that may have to follow it, and tells the engine at once what the answers show.
+    pub(super) async fn fly(
+        self: Arc<Self>,
+        dispatch: Dispatch,
+        request: Request,
+        entry: Option<Arc<Entry>>,
+    ) -> Landed {
+        let (verb, outcome) = match self.write(&request, entry.as_deref()).await {
+            Outcome::Written(object) => self.follow_up(&dispatch, request.verb, object).await,
+            outcome => (request.verb, outcome),
+        };
+        let mut landed = Landed { dispatch, landing: Landing::Settled, refusal: None, unreachable: None };
+        landed.landing = match outcome {
+            _ if verb == Verb::Read && !matches!(outcome, Outcome::Later(_) | Outcome::Unreachable(_)) => {
+                Landing::Again
+            }
+            Outcome::Written(_) | Outcome::Gone => Landing::Settled,
+            Outcome::Stale => Landing::Stale { newer: self.newer(landed.dispatch.key, entry.as_deref()).await },
+            Outcome::Later(pause) => Landing::Later(pause),
+            Outcome::Unreachable(reason) => {
+                landed.unreachable = Some(reason);
+                Landing::Unreachable
+            }
+            Outcome::Refused { reason, permission } => {
+                landed.refusal = Some(RefusedWrite { verb, reason, permission });
+                Landing::Refused
+            }
+        };
+        landed
+    }
+
+    /// One request. Whatever its answer shows of the object is an observation.
+    async fn write(&self, request: &Request, entry: Option<&Entry>) -> Outcome {
+        let outcome = judge(request.verb, self.send(request).await);
+        let kind = request.object.kind;
+        self.counters.count(kind, request.verb, &outcome);
+        tracing::debug!(
+            object = %request.object, verb = request.verb.name(), outcome = outcome.name(), "answered"
+        );
+        match (&outcome, entry) {
+            (Outcome::Written(object), _) => drop(self.feed.observed(kind, object, Origin::Answer).await),
+            (Outcome::Gone, Some(entry)) => self.feed.buried(&request.object, &entry.identity.uid).await,
+            _ => {}
+        }
+        outcome
+    }
+
+    /// Looks whether a write had the effect that it should have, and takes away what others added.
+    async fn follow_up(&self, dispatch: &Dispatch, verb: Verb, object: Value) -> (Verb, Outcome) {
+        if matches!(verb, Verb::Read | Verb::Delete) {
+            return (verb, Outcome::Written(object));
+        }
+        let settings = self.feed.settings();
+        let desired = dispatch.task.pending.action.desired().filter(|_| !removes(dispatch));
+        let replacement = desired.and_then(|desired| replacement(settings, desired, &object));
+        let (verb, object) = match replacement {
+            None => (verb, object),
+            Some(request) => match self.write(&request, None).await {
+                Outcome::Written(object) => (request.verb, object),
+                outcome => return (request.verb, outcome),
+            },
+        };
+        let done = match desired {
+            Some(desired) => {
+                let shown = shown(settings, desired.object.kind, &object);
+                shown == Some(manifest::fingerprint(settings, desired))
+            }
+            None => is_removed(&self.feed, &dispatch.task.pending.object, &object),
+        };
+        if done {
+            return (verb, Outcome::Written(object));
+        }
+        (verb, Outcome::Refused { reason: CHANGED_BACK.to_owned(), permission: false })
+    }
+
+    async fn newer(&self, key: dataflows::model::Key, entry: Option<&Entry>) -> bool {
+        let newest = self.feed.entry(key).await;
+        newest.as_deref().map(|newest| &newest.identity) != entry.map(|entry| &entry.identity)
+    }
+
+    async fn send(&self, request: &Request) -> Answer {
+        let request = match request.http() {
+            Ok(request) => request.map(Into::into),
+            // A name that is no name: only this object is concerned.
+            Err(error) => return Answer::Http { code: 400, retry_after: None, body: message(&error.to_string()) },
+        };
+        let answer = async {
+            let response = self.client.send(request).await?;
+            let code = response.status().as_u16();
+            let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let retry_after = header.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+            let body = response.into_body().collect_bytes().await?;
+            let body = serde_json::from_slice(&body).unwrap_or_default();
+            Ok::<_, kube::Error>(Answer::Http { code, retry_after, body })
+        };
+        match tokio::time::timeout(ANSWER_MAX, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => Answer::Unreachable(cluster::chain(&error)),
+            Err(_) => Answer::Late,
+        }
+    }
+}
+
+fn message(text: &str) -> Value {
+    serde_json::json!({"message": text})
+}
+
+fn removes(dispatch: &Dispatch) -> bool {
+    matches!(dispatch.task.pending.action, dataflows::model::Action::Remove { .. })
+}
+
+/// Whether our part is out of a status. The API server puts defaults of its own in place of ours in some kinds.
+fn is_removed(feed: &Feed, object: &ObjectName, answered: &Value) -> bool {
+    let shown = shown(feed.settings(), object.kind, answered).is_some();
+    match object.kind {
+        Kind::GatewayClass | Kind::Gateway => !shown || !manifest::owns_status(answered),
+        _ => !shown,
+    }
+}

@@ -1,0 +1,293 @@
+//! From a task and the newest observation to a request. Pure.
+
+use dataflows::manifest::{self, FIELD_MANAGER};
+use dataflows::model::{Action, Desired, Fingerprint, Kind, ObjectName, Pending, Settings};
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::status;
+use crate::watch::cluster::kinds::{Part, object_path, written};
+use crate::watch::cluster::{Entry, Memory};
+
+/// How something is written.
+///
+/// Everything that we own is applied by server-side apply, creation included: a POST would make a second field manager
+/// of us (operation `Update`), and fields it set would never leave by a later apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Apply an object that is not there as far as we know. With the resourceVersion 0, which no stored object has: if
+    /// somebody made one of that name first, custom resources answer 422 and nothing is merged into it. Nor forced,
+    /// because some built-in kinds take 0 for "whichever version": there at least our fields conflict with theirs.
+    Create,
+    /// Apply an object that is there. Forced, and bound to its uid: a successor of that name answers 422.
+    Apply,
+    /// Apply our part of the status of a class or Gateway. Lists in it are maps by name or type. Bound to the
+    /// version seen, as the API server does not look at the uid here: a successor of that name is not touched.
+    ApplyStatus,
+    /// Write the whole `status.parents` of a route, entries of others included, if nobody was faster.
+    MergeStatus,
+    /// Replace an object that others added to, as apply cannot take away what others own.
+    Replace,
+    /// The same for a status.
+    ReplaceStatus,
+    /// Delete exactly the state that was seen.
+    Delete,
+    /// Look at it.
+    Read,
+}
+
+impl Verb {
+    /// The verb as a metric label.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Apply => "apply",
+            Self::ApplyStatus => "apply_status",
+            Self::MergeStatus => "merge_status",
+            Self::Replace => "replace",
+            Self::ReplaceStatus => "replace_status",
+            Self::Delete => "delete",
+            Self::Read => "read",
+        }
+    }
+
+    const fn method(self) -> Method {
+        match self {
+            Self::Create | Self::Apply | Self::ApplyStatus | Self::MergeStatus => Method::PATCH,
+            Self::Replace | Self::ReplaceStatus => Method::PUT,
+            Self::Delete => Method::DELETE,
+            Self::Read => Method::GET,
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Create | Self::Apply | Self::ApplyStatus => "application/apply-patch+yaml",
+            Self::MergeStatus => "application/merge-patch+json",
+            Self::Replace | Self::ReplaceStatus | Self::Delete | Self::Read => "application/json",
+        }
+    }
+
+    fn query(self) -> String {
+        match self {
+            Self::Create => format!("?fieldManager={FIELD_MANAGER}&force=false"),
+            Self::Apply | Self::ApplyStatus => format!("?fieldManager={FIELD_MANAGER}&force=true"),
+            Self::MergeStatus | Self::Replace | Self::ReplaceStatus => format!("?fieldManager={FIELD_MANAGER}"),
+            Self::Delete | Self::Read => String::new(),
+        }
+    }
+
+    const fn of_status(self) -> bool {
+        matches!(self, Self::ApplyStatus | Self::MergeStatus | Self::ReplaceStatus)
+    }
+}
+
+/// A request, not yet in the form of HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// What it does.
+    pub verb: Verb,
+    /// To what.
+    pub object: ObjectName,
+    /// With what; null for none.
+    pub body: Value,
+}
+
+impl Request {
+    /// A look at an object.
+    pub const fn read(object: ObjectName) -> Self {
+        Self { verb: Verb::Read, object, body: Value::Null }
+    }
+
+    /// Path and query.
+    pub fn target(&self) -> String {
+        let status = if self.verb.of_status() { "/status" } else { "" };
+        format!("{}{status}{}", object_path(&self.object), self.verb.query())
+    }
+
+    /// The request in the form of HTTP.
+    pub fn http(&self) -> Result<http::Request<Vec<u8>>, http::Error> {
+        let body = if self.body.is_null() { Vec::new() } else { self.body.to_string().into_bytes() };
+        http::Request::builder()
+            .method(self.verb.method())
+            .uri(self.target())
+            .header(http::header::CONTENT_TYPE, self.verb.content_type())
+            .header(http::header::ACCEPT, "application/json")
+            .body(body)
+    }
+}
+
+/// The request that does what is pending, given the newest observation of the object.
+///
+/// `None` if that observation, which the dataflow may not have folded in yet, leaves nothing to do: the object shows
+/// what is asked for, is gone, or is not ours. `insist` once the dataflow has had time and still asks for it.
+pub fn plan(
+    settings: &Settings,
+    pending: &Pending,
+    entry: Option<&Entry>,
+    insist: bool,
+    now: Timestamp,
+) -> Option<Request> {
+    let kind = pending.object.kind;
+    match (&pending.action, written(kind), entry) {
+        (Action::Write(desired), Part::Whole, None) => Some(apply(settings, desired, None)),
+        (Action::Obstructed(_), ..) | (_, Part::None, _) | (_, _, None) => None,
+        // Whatever the dataflow thought when it asked for it: what bears no owner label of ours is not touched.
+        (_, Part::Whole, Some(entry)) if !entry.ours => None,
+        (Action::Write(desired), ..) if entry.is_some_and(|entry| shows(settings, entry, desired)) && !insist => None,
+        (Action::Write(desired), Part::Whole, Some(entry)) => Some(apply(settings, desired, Some(entry))),
+        (Action::Write(desired), Part::Status, Some(entry)) => {
+            Some(write_status(pending, manifest::render(settings, desired), entry, now))
+        }
+        (Action::Remove { .. }, Part::Status, Some(entry)) if entry.shown.is_none() && !insist => None,
+        (Action::Remove { .. }, Part::Status, Some(entry)) => {
+            Some(write_status(pending, json!({}), entry, now))
+        }
+        (Action::Remove { .. }, Part::Whole, Some(entry)) => Some(delete(pending, entry)),
+    }
+}
+
+fn shows(settings: &Settings, entry: &Entry, desired: &Desired) -> bool {
+    entry.shown == Some(manifest::fingerprint(settings, desired))
+}
+
+fn apply(settings: &Settings, desired: &Desired, entry: Option<&Entry>) -> Request {
+    let mut body = manifest::render(settings, desired);
+    let verb = match entry {
+        None => {
+            body["metadata"]["resourceVersion"] = "0".into();
+            Verb::Create
+        }
+        Some(entry) => {
+            body["metadata"]["uid"] = (*entry.identity.uid).into();
+            Verb::Apply
+        }
+    };
+    Request { verb, object: desired.object.clone(), body }
+}
+
+fn write_status(pending: &Pending, mut rendered: Value, entry: &Entry, now: Timestamp) -> Request {
+    let object = pending.object.clone();
+    status::stamp(object.kind, &mut rendered, &entry.memory, now);
+    let version = entry.identity.version.to_string();
+    if object.kind == Kind::HttpRoute {
+        let parents = status::parents(&mut rendered, &entry.memory);
+        let body = json!({"metadata": {"resourceVersion": version}, "status": {"parents": parents}});
+        return Request { verb: Verb::MergeStatus, object, body };
+    }
+    let mut metadata = json!({"name": &*object.name, "resourceVersion": version});
+    if object.kind.namespaced() {
+        metadata["namespace"] = (&*object.namespace).into();
+    }
+    let mut body = json!({
+        "apiVersion": manifest::api_version(object.kind),
+        "kind": object.kind.name(),
+        "metadata": metadata,
+    });
+    // To take our part out is to apply nothing. An empty status would do the same to its fields, but leave us behind as
+    // the owner of the status itself, and the defaults that come back would look like ours.
+    if let Some(status) = rendered.get_mut("status") {
+        body["status"] = status.take();
+    }
+    Request { verb: Verb::ApplyStatus, object, body }
+}
+
+fn delete(pending: &Pending, entry: &Entry) -> Request {
+    let identity = &entry.identity;
+    let body = json!({
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "preconditions": {"uid": *identity.uid, "resourceVersion": identity.version.to_string()},
+    });
+    Request { verb: Verb::Delete, object: pending.object.clone(), body }
+}
+
+/// What an object of ours, or a status that we write, shows.
+pub fn shown(settings: &Settings, kind: Kind, object: &Value) -> Option<Fingerprint> {
+    let observed = match written(kind) {
+        Part::None => None,
+        Part::Status => manifest::observe_status(settings, kind, object),
+        Part::Whole => manifest::observe(settings, kind, object),
+    };
+    observed.map(|observed| observed.fingerprint)
+}
+
+/// The request that takes away what others added inside what we own, given the answer to an apply; `None` if the
+/// answer shows what is desired. Only where the answer still differs, for it needs a precondition and can be too late.
+pub fn replacement(settings: &Settings, desired: &Desired, answered: &Value) -> Option<Request> {
+    let kind = desired.object.kind;
+    let as_desired = |object: &Value| shown(settings, kind, object) == Some(manifest::fingerprint(settings, desired));
+    if as_desired(answered) {
+        return None;
+    }
+    let rendered = manifest::render(settings, desired);
+    let (verb, body) = match written(kind) {
+        Part::Whole => (Verb::Replace, whole_replacement(answered, &rendered, as_desired)),
+        Part::Status if kind != Kind::HttpRoute => {
+            let memory = Memory::of(&settings.controller_name, kind, answered);
+            (Verb::ReplaceStatus, status_replacement(kind, answered, rendered, &memory, as_desired))
+        }
+        Part::Status | Part::None => return None,
+    };
+    Some(Request { verb, object: desired.object.clone(), body })
+}
+
+/// The answered object with our content in place of its own. Labels and annotations of others stay, unless they are
+/// what makes the difference.
+fn whole_replacement(answered: &Value, rendered: &Value, as_desired: impl Fn(&Value) -> bool) -> Value {
+    let mut body = answered.clone();
+    for (field, value) in rendered.as_object().into_iter().flatten() {
+        if !matches!(field.as_str(), "apiVersion" | "kind" | "metadata" | "status") {
+            body[field] = value.clone();
+        }
+    }
+    if !as_desired(&body) {
+        for field in ["labels", "annotations"] {
+            body["metadata"][field] = rendered["metadata"].get(field).cloned().unwrap_or_else(|| json!({}));
+        }
+    }
+    body
+}
+
+/// The answered object with our status in place of its own. Fields and conditions of others stay: those without which
+/// the status shows the same.
+fn status_replacement(
+    kind: Kind,
+    answered: &Value,
+    mut rendered: Value,
+    memory: &Memory,
+    as_desired: impl Fn(&Value) -> bool,
+) -> Value {
+    // Every condition of ours is in the answer, so each has its time there.
+    status::stamp(kind, &mut rendered, memory, Timestamp::UNIX_EPOCH);
+    let mut body = answered.clone();
+    body["status"] = rendered["status"].clone();
+    let mut keep_if_foreign = |add: &dyn Fn(&mut Value)| {
+        let mut with = body.clone();
+        add(&mut with["status"]);
+        if as_desired(&with) || !as_desired(&body) {
+            body = with;
+        }
+    };
+    let fields = answered["status"].as_object().into_iter().flatten();
+    for (field, value) in fields.filter(|(field, _)| rendered["status"].get(field.as_str()).is_none()) {
+        keep_if_foreign(&|status| status[field] = value.clone());
+    }
+    let is_ours = |condition: &Value| status_conditions(&rendered).iter().any(|own| own["type"] == condition["type"]);
+    for condition in status_conditions(answered).iter().filter(|condition| !is_ours(condition)) {
+        keep_if_foreign(&|status| {
+            if let Some(conditions) = status["conditions"].as_array_mut() {
+                conditions.push(condition.clone());
+            }
+        });
+    }
+    body
+}
+
+fn status_conditions(object: &Value) -> &[Value] {
+    object["status"]["conditions"].as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests;

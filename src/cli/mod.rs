@@ -1,0 +1,86 @@
+//! The command line: flags in, library calls, exit code out.
+
+mod completions;
+mod error;
+mod logs;
+mod render;
+mod run;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use error::CliError;
+pub use settings::SettingsArgs;
+
+const ABOUT: &str = "An incremental Gateway API controller for Kuma and Kong Mesh";
+
+const LONG_ABOUT: &str = "\
+An incremental Gateway API controller for Kuma and Kong Mesh.
+
+You write Gateway API objects: GatewayClass, Gateway, HTTPRoute. Deltagate turns them into the Kuma objects that \
+configure Kuma's proxies (MeshGateway, MeshGatewayInstance, MeshHTTPRoute), keeps them so, and says in the statuses \
+of your objects what became of them. A change costs what depends on it, not what surrounds it.";
+
+const EXAMPLES: &str = "\
+Examples:
+  See what your objects become, without a cluster:
+    deltagate render -f gateway.yaml -f routes/
+
+  Keep a directory of generated objects in step with a directory you edit:
+    deltagate run --from config/ --to out/
+
+  Run the controller against the cluster of your current kubeconfig context:
+    deltagate run
+
+  Complete commands with the tab key (bash; also zsh, fish, elvish, powershell):
+    source <(deltagate completions bash)
+
+Exit codes: 0 done, 1 something failed or could not be read, 2 the command line is wrong.";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "deltagate", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES, max_term_width = 100)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the controller, on a cluster or on directories
+    #[command(long_about = run::LONG_ABOUT)]
+    Run(Box<run::RunArgs>),
+    /// Convert objects once: objects in, generated objects and statuses out
+    #[command(long_about = render::LONG_ABOUT)]
+    Render(render::RenderArgs),
+    /// Print the completion script of a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Does what the command line asks for.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            // Nobody is left to tell if the stream is closed.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let outcome = match cli.command {
+        Command::Run(args) => args.run(),
+        Command::Render(args) => args.run(),
+        Command::Completions(args) => args.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.tell();
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The thread that owns the dataflow: takes what has piled up, closes one epoch, tells what changed; nothing else.
+
+use std::collections::BTreeMap;
+use std::panic;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use crossbeam_channel::Receiver;
+use dataflows::Engine;
+use dataflows::model::{Key, ObjectName, Settings, Update};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::events::{EpochReport, Event};
+
+/// Events folded into one epoch at most, so that a relist cannot stall an answer.
+pub const BATCH_MAX: usize = 4_096;
+
+/// Triggers that a report names at most; it is a line for people.
+const TRIGGERS_MAX: usize = 4;
+
+const THREAD_NAME: &str = "engine";
+
+/// How far the start has come. Cheap to clone and to read from any thread.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    ready: AtomicBool,
+    objects: AtomicUsize,
+    expected: AtomicUsize,
+    missing: Mutex<Vec<&'static str>>,
+}
+
+impl Readiness {
+    /// Whether every input is complete and the first epoch is closed.
+    pub fn is_ready(&self) -> bool {
+        self.0.ready.load(Ordering::Acquire)
+    }
+
+    /// The inputs that have not delivered all they hold.
+    pub fn missing(&self) -> Vec<&'static str> {
+        self.0.missing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Events about objects that arrived before the first epoch.
+    pub fn objects(&self) -> usize {
+        self.0.objects.load(Ordering::Relaxed)
+    }
+
+    /// Number of inputs that are waited for, complete or not.
+    pub fn expected(&self) -> usize {
+        self.0.expected.load(Ordering::Relaxed)
+    }
+
+    fn set_missing(&self, missing: &[&'static str]) {
+        missing.clone_into(&mut self.0.missing.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Starts the thread. It ends when every sender of events is gone.
+///
+/// The first epoch closes when each of the expected inputs has said [`Event::Complete`]; after that each batch of
+/// events is an epoch. A panic on this thread is a bug in the dataflow, whose state nobody can trust afterwards: the
+/// process is aborted, with the cause.
+pub fn spawn(
+    settings: Settings,
+    expected_inputs: Vec<&'static str>,
+    events: Receiver<Event>,
+    reports: UnboundedSender<EpochReport>,
+    readiness: Readiness,
+) -> std::io::Result<JoinHandle<()>> {
+    abort_on_panic();
+    readiness.0.expected.store(expected_inputs.len(), Ordering::Relaxed);
+    readiness.set_missing(&expected_inputs);
+    thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || {
+        let mut engine = Engine::new(settings);
+        let Some(first) = initial_batch(expected_inputs, &events, &readiness) else { return };
+        let mut batch = Some(first);
+        while let Some(ready) = batch {
+            if !close_epoch(&mut engine, ready, &reports) {
+                return;
+            }
+            readiness.0.ready.store(true, Ordering::Release);
+            batch = next_batch(&events);
+        }
+    })
+}
+
+/// The events of one epoch.
+#[derive(Default)]
+struct Batch {
+    triggers: Vec<ObjectName>,
+    events: usize,
+    /// By source, as only the last word of each counts: the initial batch must not grow with repetitions.
+    updates: BTreeMap<Key, Update>,
+}
+
+impl Batch {
+    fn add(&mut self, trigger: ObjectName, updates: Vec<Update>) {
+        self.events += 1;
+        if self.triggers.len() < TRIGGERS_MAX && !self.triggers.contains(&trigger) {
+            self.triggers.push(trigger);
+        }
+        self.updates.extend(updates.into_iter().map(|update| (update.source, update)));
+    }
+}
+
+/// All that the inputs hold at the start; `None` if every sender is gone before.
+fn initial_batch(mut missing: Vec<&'static str>, events: &Receiver<Event>, readiness: &Readiness) -> Option<Batch> {
+    let mut batch = Batch::default();
+    while !missing.is_empty() {
+        match events.recv().ok()? {
+            Event::Changed { trigger, updates } => {
+                batch.add(trigger, updates);
+                readiness.0.objects.store(batch.events, Ordering::Relaxed);
+            }
+            Event::Complete { input } => {
+                missing.retain(|name| *name != input);
+                readiness.set_missing(&missing);
+            }
+        }
+    }
+    Some(batch)
+}
+
+/// Waits for work, then takes what has piled up meanwhile; `None` once every sender is gone.
+fn next_batch(events: &Receiver<Event>) -> Option<Batch> {
+    let first = events.recv().ok()?;
+    let mut batch = Batch::default();
+    for event in std::iter::once(first).chain(events.try_iter().take(BATCH_MAX - 1)) {
+        if let Event::Changed { trigger, updates } = event {
+            batch.add(trigger, updates);
+        }
+    }
+    Some(batch)
+}
+
+/// Closes one epoch and reports it if it changed something; `false` once nobody listens.
+fn close_epoch(engine: &mut Engine, batch: Batch, reports: &UnboundedSender<EpochReport>) -> bool {
+    let Batch { triggers, events, updates } = batch;
+    let begin = Instant::now();
+    let step = engine.step(updates.into_values());
+    let took = begin.elapsed();
+    // The first epoch is told even if nothing was there: it is what readiness and the progress line wait for.
+    if step.rows == 0 && step.tasks.is_empty() && step.epoch > 1 {
+        return !reports.is_closed();
+    }
+    let report = EpochReport { epoch: step.epoch, triggers, events, rows: step.rows, took, tasks: step.tasks };
+    reports.send(report).is_ok()
+}
+
+fn abort_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |cause| {
+            previous(cause);
+            if thread::current().name() == Some(THREAD_NAME) {
+                tracing::error!(%cause, "the dataflow broke an invariant, please report this: stopping");
+                std::process::abort();
+            }
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use dataflows::model::{Fact, Kind};
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    fn mesh(name: &str) -> Event {
+        let object = ObjectName::new(Kind::Mesh, "", name);
+        let facts = vec![Fact::generation(&object, 1)];
+        Event::Changed { updates: vec![Update { source: object.key(), facts }], trigger: object }
+    }
+
+    #[test]
+    fn the_first_epoch_waits_for_every_input() {
+        let (events, received) = crossbeam_channel::unbounded();
+        let (sender, mut reports) = unbounded_channel();
+        let readiness = Readiness::default();
+        let thread =
+            spawn(Settings::default(), vec!["meshes", "services"], received, sender, readiness.clone()).unwrap();
+        events.send(mesh("default")).unwrap();
+        events.send(Event::Complete { input: "meshes" }).unwrap();
+        thread::sleep(Duration::from_millis(50));
+        assert!(reports.try_recv().is_err());
+        assert!(!readiness.is_ready());
+        assert_eq!(readiness.missing(), ["services"]);
+        events.send(Event::Complete { input: "services" }).unwrap();
+        let report = reports.blocking_recv().unwrap();
+        assert_eq!((report.epoch, report.events), (1, 1));
+        assert_eq!(report.triggers, [ObjectName::new(Kind::Mesh, "", "default")]);
+        drop(events);
+        thread.join().unwrap();
+        assert!(readiness.is_ready());
+    }
+
+    #[test]
+    fn the_last_word_of_a_source_counts() {
+        let mut batch = Batch::default();
+        for name in ["a", "a", "b"] {
+            let Event::Changed { trigger, updates } = mesh(name) else { unreachable!() };
+            batch.add(trigger, updates);
+        }
+        assert_eq!((batch.events, batch.updates.len(), batch.triggers.len()), (3, 2, 2));
+    }
+}

@@ -1,0 +1,315 @@
+//! One file per object: where it lies, whether it is ours, and how it is replaced.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use dataflows::manifest;
+use dataflows::model::{Fingerprint, Key, Kind, ObjectName, Observed, Settings, Update};
+use serde_json::Value;
+
+use super::{absent, is_status_kind, observation, status};
+use crate::documents::{self, Format, Stamp, to_yaml};
+
+/// The first line of every file that is ours. What does not begin with it is never touched.
+pub const HEADER: &str = "# Written by Deltagate: edits are overwritten, a file without this line is left alone.";
+
+/// Bytes of a name in a file name; with a hash and an ending it must fit the 255 bytes that file systems have.
+const NAME_BYTES_MAX: usize = 200;
+
+/// How the files of a write in progress begin.
+const TEMPORARY_PREFIX: &str = ".deltagate-";
+
+/// Why a file does not hold what it should. Both are tried again later.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The file system refuses.
+    #[error("cannot write {path}: {source}; make it a directory that this user may write, or choose another --to",
+        path = .path.display())]
+    Refused {
+        /// What could not be read or written.
+        path: PathBuf,
+        /// The answer of the system.
+        #[source]
+        source: io::Error,
+    },
+    /// Somebody else's file lies there.
+    #[error("{path} was not written by Deltagate, so {object} is not written: move the file away", path = .path.display())]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+        /// The object that should lie there.
+        object: ObjectName,
+    },
+}
+
+/// What a write came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// The file is new or was replaced.
+    Written,
+    /// It held exactly this.
+    Unchanged,
+}
+
+/// The files of ours in a directory, and what the dataflow was told that they show.
+#[derive(Debug, Default)]
+pub struct Known {
+    files: BTreeMap<PathBuf, KnownFile>,
+}
+
+#[derive(Debug)]
+struct KnownFile {
+    stamp: Option<Stamp>,
+    observed: Observed,
+}
+
+impl Known {
+    /// Notes that this was written, and that the dataflow is told so.
+    pub fn wrote(&mut self, path: &Path, observed: Observed) {
+        self.files.insert(path.to_owned(), KnownFile { stamp: Stamp::of(path), observed });
+    }
+
+    /// Notes that this was deleted, and that the dataflow is told so.
+    pub fn removed(&mut self, path: &Path) {
+        self.files.remove(path);
+    }
+
+    /// Takes what a file of ours shows now; answers what the dataflow has to be told.
+    fn take(&mut self, path: &Path, stamp: Option<Stamp>, now: Option<Observed>) -> Option<(ObjectName, Update)> {
+        let before = self.files.remove(path);
+        let Some(observed) = now else {
+            let object = before?.observed.object;
+            let update = absent(&object);
+            return Some((object, update));
+        };
+        let same = before.is_some_and(|before| before.observed == observed);
+        self.files.insert(path.to_owned(), KnownFile { stamp, observed: observed.clone() });
+        (!same).then(|| (observed.object.clone(), observation(observed)))
+    }
+}
+
+/// A directory that holds one file per generated object and per status.
+#[derive(Clone, Debug)]
+pub struct OutputDirectory {
+    root: PathBuf,
+}
+
+impl OutputDirectory {
+    /// The directory; it need not exist.
+    pub const fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Its path.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where an object lies: `<Kind>/<namespace or _cluster>/<name>.yaml`, statuses below `status/`.
+    pub fn path(&self, object: &ObjectName) -> PathBuf {
+        let mut path = self.root.clone();
+        if is_status_kind(object.kind) {
+            path.push("status");
+        }
+        path.push(object.kind.name());
+        path.push(if object.namespace.is_empty() { "_cluster" } else { &*object.namespace });
+        path.push(if object.name.len() > NAME_BYTES_MAX {
+            let head = object.name.get(..NAME_BYTES_MAX).unwrap_or_default();
+            format!("{head}-{}.yaml", object.key().short())
+        } else {
+            format!("{}.yaml", object.name)
+        });
+        path
+    }
+
+    /// What the directory shows of ours, as far as that differs from `known`, which is brought up to date. Creates the
+    /// directory if it is not there.
+    pub fn scan(&self, settings: &Settings, known: &mut Known) -> Result<Vec<(ObjectName, Update)>, OutputError> {
+        fs::create_dir_all(&self.root).map_err(|source| self.refused(&self.root, source))?;
+        let listing = documents::list(&self.root).map_err(|source| self.refused(&self.root, source))?;
+        if let Some(unlisted) = listing.unlisted.into_iter().next() {
+            return Err(OutputError::Refused { path: unlisted.path, source: unlisted.error });
+        }
+        let mut updates = Vec::new();
+        for path in &listing.files {
+            let stamp = Stamp::of(path);
+            let before = known.files.get(path);
+            if stamp.is_some() && before.is_some_and(|before| before.stamp == stamp) {
+                continue;
+            }
+            let text = match fs::read(path) {
+                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(self.refused(path, source)),
+            };
+            let now = text.starts_with(HEADER).then(|| self.observe(settings, path, &text)).flatten();
+            updates.extend(known.take(path, stamp, now));
+        }
+        let gone: Vec<PathBuf> = known.files.keys().filter(|path| !listing.files.contains(*path)).cloned().collect();
+        updates.extend(gone.iter().filter_map(|path| known.take(path, None, None)));
+        Ok(updates)
+    }
+
+    /// What one file of ours shows. Whatever it holds is ours, for it bears the header.
+    fn observe(&self, settings: &Settings, path: &Path, text: &str) -> Option<Observed> {
+        let reading = documents::read_text(&path.display().to_string(), Format::Yaml, text);
+        let document = reading.documents.into_iter().next().filter(|document| self.path(&document.object) == path);
+        let Some(document) = document else {
+            tracing::warn!(file = %path.display(), "this file was damaged: it is replaced when its object is written, \
+                delete it if it is of no use");
+            return None;
+        };
+        let object = document.object;
+        let kind = object.kind;
+        let observed = if is_status_kind(kind) {
+            manifest::observe_status(settings, kind, &document.value)
+        } else {
+            manifest::observe(settings, kind, &document.value)
+        };
+        let unknown = || Observed {
+            mesh: "".into(),
+            fingerprint: Fingerprint(Key::hash(&[b"damaged"])),
+            anchor: object.key(),
+            ours: true,
+            object: object.clone(),
+        };
+        Some(Observed { ours: true, ..observed.unwrap_or_else(unknown) })
+    }
+
+    /// Makes the file of an object hold this document, at once or not at all. A status keeps the times of those
+    /// conditions that have not flipped.
+    pub fn put(&self, object: &ObjectName, mut value: Value, now: &str) -> Result<Put, OutputError> {
+        let path = self.path(object);
+        let existing = self.existing(object, &path)?;
+        if is_status_kind(object.kind) {
+            let reading = existing.as_deref().map(|text| documents::read_text("", Format::Yaml, text));
+            let previous = reading.and_then(|reading| reading.documents.into_iter().next());
+            status::stamp(&mut value, previous.as_ref().map(|document| &document.value), now);
+        }
+        let text = format!("{HEADER}\n{}", to_yaml(&value));
+        if existing.as_deref() == Some(text.as_str()) {
+            return Ok(Put::Unchanged);
+        }
+        let private = object.kind == Kind::Secret;
+        replace(&path, &text, private).map_err(|source| self.refused(&path, source))?;
+        Ok(Put::Written)
+    }
+
+    /// Deletes the file of an object, if it is ours. Directories that become empty go with it.
+    pub fn remove(&self, object: &ObjectName) -> Result<(), OutputError> {
+        let path = self.path(object);
+        match self.existing(object, &path) {
+            Ok(Some(_)) => {}
+            Ok(None) | Err(OutputError::Occupied { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        fs::remove_file(&path).map_err(|source| self.refused(&path, source))?;
+        let parents = path.ancestors().skip(1).take_while(|parent| *parent != self.root);
+        for parent in parents {
+            // Fails where something is left in it, which is the point.
+            if fs::remove_dir(parent).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of the file, if there is one.
+    fn existing(&self, object: &ObjectName, path: &Path) -> Result<Option<String>, OutputError> {
+        let occupied = || OutputError::Occupied { path: path.to_owned(), object: object.clone() };
+        match fs::read(path) {
+            Ok(bytes) => {
+                let text = String::from_utf8(bytes).map_err(|_| occupied())?;
+                if text.starts_with(HEADER) { Ok(Some(text)) } else { Err(occupied()) }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(self.refused(path, source)),
+        }
+    }
+
+    /// Names the root when it is the root that is wrong: one cause for many files.
+    fn refused(&self, path: &Path, source: io::Error) -> OutputError {
+        let path = if self.root.is_dir() { path } else { &self.root };
+        OutputError::Refused { path: path.to_owned(), source }
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that readers see the old one or the new one.
+fn replace(path: &Path, text: &str, private: bool) -> io::Result<()> {
+    let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(directory)?;
+    let temporary = directory.join(format!("{TEMPORARY_PREFIX}{}.tmp", std::process::id()));
+    let written = write_new(&temporary, text, private).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // The error to report is the one above.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn write_new(path: &Path, text: &str, private: bool) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // Left over by a process that was killed; its mode may be another one.
+    let _ = fs::remove_file(path);
+    let mode = if private { 0o600 } else { 0o644 };
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn scratch(name: &str) -> OutputDirectory {
+        let root = std::env::temp_dir().join(format!("deltagate-files-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        OutputDirectory::new(root)
+    }
+
+    #[test]
+    fn a_file_is_written_once_and_goes_with_its_directories() {
+        let output = scratch("once");
+        let object = ObjectName::new(Kind::MeshGateway, "", "edge.default");
+        let value = json!({"kind": "MeshGateway", "metadata": {"name": "edge.default"}});
+        assert_eq!(output.put(&object, value.clone(), "now").unwrap(), Put::Written);
+        assert_eq!(output.put(&object, value, "now").unwrap(), Put::Unchanged);
+        assert!(output.root().join("MeshGateway/_cluster/edge.default.yaml").is_file());
+        output.remove(&object).unwrap();
+        assert_eq!(fs::read_dir(output.root()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn keys_are_for_their_owner_only() {
+        let output = scratch("keys");
+        let object = ObjectName::new(Kind::Secret, "kuma-system", "copy");
+        output.put(&object, json!({"data": {}}), "now").unwrap();
+        let mode = fs::metadata(output.path(&object)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_file_of_somebody_else_is_left_alone() {
+        let output = scratch("foreign");
+        let object = ObjectName::new(Kind::MeshGateway, "", "edge.default");
+        let path = output.path(&object);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "mine").unwrap();
+        let error = output.put(&object, json!({}), "now").unwrap_err();
+        assert!(matches!(error, OutputError::Occupied { .. }), "{error}");
+        output.remove(&object).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    }
+
+    #[test]
+    fn the_longest_name_fits_a_file_name() {
+        let output = scratch("long");
+        let object = ObjectName::new(Kind::MeshGateway, "", &"a".repeat(253));
+        assert_eq!(output.put(&object, json!({}), "now").unwrap(), Put::Written);
+    }
+}

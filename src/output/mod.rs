@@ -1,0 +1,107 @@
+//! Sinks that need no cluster: memory, for `render`, and directories of YAML, for `run --from`.
+//!
+//! Both do what tasks ask for and answer with what is there now, as the watch of a cluster would.
+
+pub mod directory;
+pub mod files;
+pub mod memory;
+pub mod status;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use dataflows::manifest;
+use dataflows::model::{Desired, Fact, Key, Kind, ObjectName, Observed, Settings, Update, status_source};
+use serde_json::Value;
+
+/// Whether a task about this object is about its status: the kinds that users write and we only answer.
+pub const fn is_status_kind(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Gateway | Kind::GatewayClass | Kind::GrpcRoute | Kind::HttpRoute | Kind::TcpRoute | Kind::TlsRoute
+    )
+}
+
+/// The source under which what an object or status shows is told to the dataflow. Apart from the other facts of the
+/// object, which come from the input: an instance there may tell an address.
+pub fn observation_source(object: &ObjectName) -> Key {
+    if is_status_kind(object.kind) { status_source(object.key()) } else { object.key().part("observed", "") }
+}
+
+/// The facts of an input object, with what it shows of an object or status that we write apart.
+#[derive(Clone, Debug, Default)]
+pub struct Separated {
+    /// The other facts.
+    pub facts: Vec<Update>,
+    /// What it shows.
+    pub observed: Option<Observed>,
+}
+
+/// Takes what an input object shows of an object or status that we write out of its facts.
+pub fn separate(object: &ObjectName, updates: Vec<Update>) -> Separated {
+    let mut separated = Separated::default();
+    let of_status = observation_source(object);
+    for update in updates {
+        let (observed, facts): (Vec<Fact>, Vec<Fact>) =
+            update.facts.into_iter().partition(|fact| fact.row.get::<Observed>().is_some());
+        if let Some(observed) = observed.first().and_then(|fact| fact.row.get::<Observed>()) {
+            separated.observed = Some(Observed::clone(observed));
+        }
+        if update.source != of_status {
+            separated.facts.push(Update { source: update.source, facts });
+        }
+    }
+    separated
+}
+
+/// The update that tells what an object or status shows.
+pub fn observation(observed: Observed) -> Update {
+    Update { source: observation_source(&observed.object), facts: vec![Fact::observed(observed)] }
+}
+
+/// What is observed once `desired` is there, rendered as `value`.
+pub fn shown(settings: &Settings, desired: &Desired, value: &Value) -> Observed {
+    let anchor = if desired.content.is_status() {
+        desired.object.key()
+    } else {
+        manifest::observe(settings, desired.object.kind, value)
+            .map_or_else(|| desired.object.key(), |observed| observed.anchor)
+    };
+    Observed {
+        object: desired.object.clone(),
+        ours: true,
+        mesh: desired.mesh.clone(),
+        fingerprint: manifest::fingerprint(settings, desired),
+        anchor,
+    }
+}
+
+/// What is told to the dataflow once nothing of ours is there any more.
+pub fn absent(object: &ObjectName) -> Update {
+    Update { source: observation_source(object), facts: Vec::new() }
+}
+
+/// The `apiVersion` of inputs that were written in an older version than the stored one, so that what is said about
+/// them bears the version that their author knows.
+#[derive(Clone, Debug, Default)]
+pub struct ApiVersions(Arc<Mutex<BTreeMap<ObjectName, String>>>);
+
+impl ApiVersions {
+    /// Remembers the version an object was written in.
+    pub fn set(&self, object: &ObjectName, api_version: &str, stored: &str) {
+        let mut versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if api_version == stored {
+            versions.remove(object);
+        } else {
+            versions.insert(object.clone(), api_version.to_owned());
+        }
+    }
+
+    /// Puts the version an object was written in into its status document.
+    pub fn apply(&self, object: &ObjectName, status: &mut Value) {
+        let versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(version), Some(fields)) = (versions.get(object), status.as_object_mut()) {
+            fields.insert("apiVersion".to_owned(), Value::String(version.clone()));
+        }
+    }
+}

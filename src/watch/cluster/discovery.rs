@@ -1,0 +1,133 @@
+//! Which of the watched kinds the API server serves, and in which version.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dataflows::model::{Group, Kind};
+use futures::{StreamExt, TryStreamExt};
+use http::Request;
+use http::header::ACCEPT;
+use kube::Client;
+use kube::core::WatchEvent;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use super::kinds::{WATCHED, version_path};
+
+/// Kinds that are served, each with the best version that we can read.
+pub(super) type Served = BTreeMap<Kind, &'static str>;
+
+#[derive(Deserialize)]
+struct ResourceList {
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    name: String,
+    #[serde(default)]
+    verbs: Vec<String>,
+}
+
+/// Asks for all groups and versions of the table. An error leaves everything as it was: only the answer that a kind
+/// is not there counts as its absence.
+pub(super) async fn served(client: &Client) -> Result<Served, kube::Error> {
+    let wanted: BTreeSet<(Group, &str)> = WATCHED
+        .iter()
+        .flat_map(|watched| watched.versions.iter().map(|version| (watched.kind.group(), *version)))
+        .collect();
+    let mut resources = BTreeMap::new();
+    for (group, version) in wanted {
+        resources.insert((group, version), watchable(client, group, version).await?);
+    }
+    let best = |watched: &super::kinds::Watched| {
+        let group = watched.kind.group();
+        let has = |version: &str| {
+            resources.get(&(group, version)).is_some_and(|names| names.contains(watched.kind.plural()))
+        };
+        watched.versions.iter().find(|version| has(version)).map(|version| (watched.kind, *version))
+    };
+    Ok(WATCHED.iter().filter_map(best).collect())
+}
+
+async fn watchable(client: &Client, group: Group, version: &str) -> Result<BTreeSet<String>, kube::Error> {
+    let request = Request::get(version_path(group, version)).body(Vec::new()).map_err(kube::Error::HttpError)?;
+    match client.request::<ResourceList>(request).await {
+        Ok(list) => {
+            let can_watch = |resource: &Resource| resource.verbs.iter().any(|verb| verb == "watch");
+            let watchable = list.resources.into_iter().filter(can_watch);
+            Ok(watchable.map(|resource| resource.name).collect())
+        }
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(BTreeSet::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Tells when custom resource definitions of our groups change, if we may know.
+#[derive(Debug, Default)]
+pub(super) struct Definitions {
+    changed: Notify,
+    followed: AtomicBool,
+}
+
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?watch=true&timeoutSeconds=290";
+
+/// Pause before the watch of the definitions is opened again.
+const REOPEN: Duration = Duration::from_secs(5);
+
+/// Pause after we were told that we may not watch them. Discovery is polled more often meanwhile.
+const FORBIDDEN: Duration = Duration::from_secs(300);
+
+impl Definitions {
+    /// Waits until a definition of our groups has changed.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Whether changes are noticed. If not, the only way is to ask again and again.
+    pub(super) fn followed(&self) -> bool {
+        self.followed.load(Ordering::Relaxed)
+    }
+
+    /// Asks for a look at discovery, for a reason that the definitions do not tell.
+    pub(super) fn suspect(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Follows the definitions, for ever.
+    pub(super) async fn follow(self: Arc<Self>, client: Client) {
+        loop {
+            let result = self.session(&client).await;
+            self.followed.store(false, Ordering::Relaxed);
+            let forbidden = matches!(&result, Err(kube::Error::Api(status)) if status.code == 403);
+            if forbidden {
+                tracing::debug!("CustomResourceDefinitions may not be watched; discovery is polled instead");
+            }
+            tokio::time::sleep(if forbidden { FORBIDDEN } else { REOPEN }).await;
+        }
+    }
+
+    async fn session(&self, client: &Client) -> Result<(), kube::Error> {
+        // Names are enough, and the schemas of all definitions of a cluster are megabytes.
+        let request = Request::get(DEFINITIONS)
+            .header(ACCEPT, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
+            .body(Vec::new())
+            .map_err(kube::Error::HttpError)?;
+        let mut events = client.request_events::<Value>(request).await?.boxed();
+        self.followed.store(true, Ordering::Relaxed);
+        while let Some(event) = events.try_next().await? {
+            let (WatchEvent::Added(object) | WatchEvent::Modified(object) | WatchEvent::Deleted(object)) = event else {
+                continue;
+            };
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            let ours = |group: &Group| name.strip_suffix(group.name()).is_some_and(|plural| plural.ends_with('.'));
+            if [Group::Gateway, Group::Kuma].iter().any(ours) {
+                self.changed.notify_one();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,289 @@
+//! The one way by which observations reach the engine, whoever made them.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, TrySendError};
+use dataflows::model::{Fact, Fingerprint, Key, Kind, ObjectName, Observed, Refusal, Settings, Update};
+use serde_json::Value;
+use tokio::sync::{Mutex, Notify};
+
+use super::health::Health;
+use super::kinds::{Part, written};
+use super::memory::Memory;
+use super::versions::{Admission, Entry, Identity, Version, Versions};
+use crate::events::Event;
+use crate::watch::decode;
+
+/// Shards of the versions: enough that the watches and the writer seldom meet.
+const SHARDS: usize = 64;
+
+/// How long to leave a full channel alone. The engine empties it in batches, so a moment is worth waiting for.
+const FULL_PAUSE: Duration = Duration::from_millis(1);
+
+/// Where an observation comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A list, which has no order.
+    List,
+    /// A watch, in the order of changes.
+    Watch,
+    /// The answer to a request of our own.
+    Answer,
+}
+
+/// Takes observations, keeps the newest, decodes it and tells the engine and the writer.
+///
+/// A shard stays locked until the engine has been told: were it not, an older observation could overtake a newer one
+/// between the decision and the channel.
+pub struct Feed {
+    settings: Arc<Settings>,
+    events: Sender<Event>,
+    shards: Vec<Mutex<Versions>>,
+    /// By kind, the version up to which its watch has told everything.
+    passed: Vec<AtomicU64>,
+    complete: Vec<AtomicBool>,
+    news: News,
+    health: Health,
+}
+
+impl Feed {
+    /// A feed into the engine's channel.
+    pub fn new(settings: Arc<Settings>, events: Sender<Event>) -> Self {
+        Self {
+            settings,
+            events,
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            passed: Kind::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
+            complete: Kind::ALL.iter().map(|_| AtomicBool::new(false)).collect(),
+            news: News::default(),
+            health: Health::default(),
+        }
+    }
+
+    /// The settings that objects are decoded with.
+    pub const fn settings(&self) -> &Arc<Settings> {
+        &self.settings
+    }
+
+    /// What each input is doing.
+    pub const fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// What is new of the kinds that we write.
+    pub const fn news(&self) -> &News {
+        &self.news
+    }
+
+    /// The newest observation of an object, if it is there.
+    pub async fn entry(&self, key: Key) -> Option<Arc<Entry>> {
+        self.shard(key).lock().await.get(key).cloned()
+    }
+
+    /// Takes an observation of an object. Returns its key, or `None` if it has no name.
+    pub async fn observed(&self, kind: Kind, object: &Value, origin: Origin) -> Option<Key> {
+        let Some(identity) = Identity::of(kind, object) else {
+            tracing::warn!(%kind, "the API server sent an object without a name");
+            return None;
+        };
+        let key = identity.name.key();
+        let number = identity.version.number().unwrap_or_default();
+        let mut versions = self.shard(key).lock().await;
+        let passed = (origin == Origin::Answer).then(|| self.passed(kind).load(Ordering::Acquire));
+        if versions.admit(key, &identity, passed) == Admission::Newer {
+            self.take(&mut versions, key, identity, object).await;
+        }
+        if origin == Origin::Watch {
+            self.passed(kind).fetch_max(number, Ordering::AcqRel);
+        }
+        Some(key)
+    }
+
+    async fn take(&self, versions: &mut Versions, key: Key, identity: Identity, object: &Value) {
+        let kind = identity.name.kind;
+        let (part, name) = (written(kind), identity.name.clone());
+        let memory = match part {
+            Part::Status => Memory::of(&self.settings.controller_name, kind, object),
+            Part::None | Part::Whole => Memory::default(),
+        };
+        match decode::decode(&self.settings, object) {
+            Ok(decoded) => {
+                let (shown, ours) = shows(key, &decoded.updates);
+                versions.insert(key, Entry::new(identity, shown, ours, memory));
+                self.send(Event::Changed { trigger: decoded.object, updates: decoded.updates }).await;
+            }
+            Err(error) => {
+                // What it was keeps holding; only the version moves on, so that it is not decoded again.
+                tracing::warn!(
+                    object = %name, reason = %error,
+                    "an object cannot be read; what was known of it still holds"
+                );
+                self.health.undecoded(kind);
+                let before = versions.get(key).map(|entry| (entry.shown, entry.ours)).unwrap_or_default();
+                versions.insert(key, Entry::new(identity, before.0, before.1, memory));
+            }
+        }
+        if part != Part::None {
+            self.news.note(key);
+        }
+    }
+
+    /// Takes the end of an object as its watch reports it.
+    pub async fn deleted(&self, kind: Kind, last: &Value) {
+        let Some(identity) = Identity::of(kind, last) else { return };
+        let key = identity.name.key();
+        let mut versions = self.shard(key).lock().await;
+        if versions.remove(key, &identity) {
+            self.send_gone(&identity.name).await;
+        }
+        if let Some(number) = identity.version.number() {
+            self.passed(kind).fetch_max(number, Ordering::AcqRel);
+        }
+    }
+
+    /// Takes the answer that the object with this uid is deleted.
+    pub async fn buried(&self, object: &ObjectName, uid: &str) {
+        let mut versions = self.shard(object.key()).lock().await;
+        if versions.bury(object.key(), uid) {
+            self.send_gone(object).await;
+        }
+    }
+
+    /// Takes the end of a complete list: what it lacks is gone. False if the list is older than what was seen before,
+    /// in which case it has to be taken once more and counts then.
+    pub async fn listed(&self, kind: Kind, seen: &HashSet<Key>, version: Option<&str>) -> bool {
+        let version = version.map(Version::parse);
+        let number = version.as_ref().and_then(Version::number);
+        // Lists are consistent reads, so an older one means that the cluster itself went back.
+        if number.is_some_and(|number| number < self.passed(kind).load(Ordering::Acquire)) {
+            tracing::warn!(%kind, "the API server went back in time (restored from a backup?); reading it all again");
+            for shard in &self.shards {
+                shard.lock().await.forget_order(kind);
+            }
+            self.passed(kind).store(0, Ordering::Release);
+            return false;
+        }
+        for shard in &self.shards {
+            let mut versions = shard.lock().await;
+            for object in versions.drop_missing(kind, seen, version.as_ref()) {
+                self.send_gone(&object).await;
+            }
+        }
+        self.passed(kind).fetch_max(number.unwrap_or_default(), Ordering::AcqRel);
+        if written(kind) != Part::None {
+            self.news.note_kind(kind);
+        }
+        true
+    }
+
+    /// Takes the news that a kind is not served any more: all its objects are gone.
+    pub async fn withdrawn(&self, kind: Kind) {
+        self.listed(kind, &HashSet::new(), None).await;
+    }
+
+    /// Whether an input has delivered all that it holds at the start.
+    pub fn is_complete(&self, kind: Kind) -> bool {
+        self.complete[kind as usize].load(Ordering::Relaxed)
+    }
+
+    /// Tells the engine, once, that an input has delivered all that it holds at the start.
+    pub async fn complete(&self, kind: Kind) {
+        if self.complete[kind as usize].swap(true, Ordering::Relaxed) {
+            return;
+        }
+        self.send(Event::Complete { input: kind.name() }).await;
+    }
+
+    /// Tells the engine what was answered to the last write of an object; `None` takes it back.
+    pub async fn refused(&self, object: &ObjectName, refusal: Option<Refusal>) {
+        let key = object.key();
+        let facts = refusal.map(|refusal| Fact::refusal(key, refusal)).into_iter().collect();
+        let update = Update { source: key.part("refusal", ""), facts };
+        self.send(Event::Changed { trigger: object.clone(), updates: vec![update] }).await;
+    }
+
+    /// Notes the version of a bookmark: the watch has told everything up to it.
+    pub(super) fn passed_by(&self, kind: Kind, version: &str) {
+        if let Some(number) = Version::parse(version).number() {
+            self.passed(kind).fetch_max(number, Ordering::AcqRel);
+        }
+    }
+
+    async fn send_gone(&self, object: &ObjectName) {
+        self.send(Event::Changed { trigger: object.clone(), updates: decode::gone(object) }).await;
+        if written(object.kind) != Part::None {
+            self.news.note(object.key());
+        }
+    }
+
+    async fn send(&self, mut event: Event) {
+        loop {
+            match self.events.try_send(event) {
+                Err(TrySendError::Full(returned)) => event = returned,
+                // If the engine has ended, so will we.
+                Ok(()) | Err(TrySendError::Disconnected(_)) => return,
+            }
+            tokio::time::sleep(FULL_PAUSE).await;
+        }
+    }
+
+    fn shard(&self, key: Key) -> &Mutex<Versions> {
+        &self.shards[usize::from(key.bytes()[0]) % SHARDS]
+    }
+
+    fn passed(&self, kind: Kind) -> &AtomicU64 {
+        &self.passed[kind as usize]
+    }
+}
+
+/// What the facts of an object show of ours.
+fn shows(key: Key, updates: &[Update]) -> (Option<Fingerprint>, bool) {
+    let mut facts = updates.iter().flat_map(|update| &update.facts).filter(|fact| fact.key == key);
+    let observed = facts.find_map(|fact| fact.row.get::<Observed>());
+    observed.map_or((None, false), |observed| (Some(observed.fingerprint), observed.ours))
+}
+
+/// What is new since the last look. Bounded by the number of objects, however slowly it is read.
+#[derive(Clone, Debug, Default)]
+pub struct Fresh {
+    /// Objects of which something new was seen.
+    pub objects: BTreeSet<Key>,
+    /// Kinds that were listed: what was refused because the kind was not served may be accepted now.
+    pub kinds: BTreeSet<Kind>,
+}
+
+/// Tells the writer what is new of the kinds that it writes.
+#[derive(Debug, Default)]
+pub struct News {
+    fresh: Lock<Fresh>,
+    came: Notify,
+}
+
+impl News {
+    fn note(&self, key: Key) {
+        self.add(|fresh| fresh.objects.insert(key));
+    }
+
+    fn note_kind(&self, kind: Kind) {
+        self.add(|fresh| fresh.kinds.insert(kind));
+    }
+
+    fn add(&self, add: impl FnOnce(&mut Fresh) -> bool) {
+        add(&mut self.fresh.lock().unwrap_or_else(PoisonError::into_inner));
+        self.came.notify_one();
+    }
+
+    /// Waits for something new and takes it. For one reader.
+    pub async fn next(&self) -> Fresh {
+        loop {
+            let fresh = std::mem::take(&mut *self.fresh.lock().unwrap_or_else(PoisonError::into_inner));
+            if !fresh.objects.is_empty() || !fresh.kinds.is_empty() {
+                return fresh;
+            }
+            self.came.notified().await;
+        }
+    }
+}

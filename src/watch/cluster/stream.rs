@@ -1,0 +1,360 @@
+//! One kind: list, follow, and begin again when the thread is lost.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dataflows::model::{Key, Kind};
+use futures::{StreamExt, TryStreamExt};
+use http::Request;
+use kube::Client;
+use kube::core::WatchEvent;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::watch::Receiver;
+
+use super::discovery::Definitions;
+use super::feed::{Feed, Origin};
+use super::health::Standing;
+use super::kinds::{api_version, collection_path};
+use super::pause::growing;
+
+/// Seconds after which the API server ends a watch by itself. Just under the five minutes that proxies like to allow.
+const WATCH_SECONDS: u32 = 290;
+
+/// Silence after which a stream counts as dead. API servers send a bookmark every minute; where none come, a reconnect
+/// from the last version costs next to nothing.
+const SILENCE_MAX: Duration = Duration::from_secs(150);
+
+/// Longest wait for a page of a list or for the headers of a watch.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// Objects per page of a list, for API servers without streaming lists.
+const PAGE: u32 = 500;
+
+const PAUSE_FIRST: Duration = Duration::from_millis(500);
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// At the longest pause a failure is repeated in the log every so many attempts, about every five minutes.
+const REMIND_EVERY: u32 = 10;
+
+/// Why a connection ended, named for what the stream does next.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    /// Go on from the last version.
+    #[error("the API server closed the watch")]
+    Closed,
+    /// Begin with a new list.
+    #[error("the last version is no longer kept")]
+    Expired,
+    /// List in pages instead.
+    #[error("streaming lists are not served")]
+    NoStreamingLists,
+    /// Tell the operator what is missing, and ask again later.
+    #[error("may not {verb}: {reason}")]
+    Forbidden { verb: &'static str, reason: String },
+    /// Look whether the kind is served at all.
+    #[error("not served: {0}")]
+    NotServed(String),
+    /// Try again later.
+    #[error("{0}")]
+    Failed(String),
+    /// Nothing: the stream is not wanted any more.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// The objects of one kind, followed for ever.
+pub(super) struct Stream {
+    client: Client,
+    feed: Arc<Feed>,
+    definitions: Arc<Definitions>,
+    kind: Kind,
+    version: &'static str,
+    resume: Option<String>,
+    streaming: bool,
+    /// Whether pages of a list may be used. Not after continue tokens expired twice: the collection is then too large
+    /// to be walked within the time that the API server keeps a version.
+    pages: bool,
+    heard: bool,
+    /// Never sends; gone once the stream has to end. It ends between two objects only, so that none is half taken.
+    stop: Receiver<()>,
+}
+
+impl Stream {
+    /// A stream that has not begun. It ends when the other end of `stop` is dropped.
+    pub(super) fn new(
+        client: Client,
+        feed: Arc<Feed>,
+        definitions: Arc<Definitions>,
+        (kind, version): (Kind, &'static str),
+        stop: Receiver<()>,
+    ) -> Self {
+        let (resume, streaming, pages, heard) = (None, true, true, false);
+        Self { client, feed, definitions, kind, version, resume, streaming, pages, heard, stop }
+    }
+
+    /// Follows the kind until it is stopped.
+    pub(super) async fn follow(mut self) {
+        let mut failures = 0;
+        loop {
+            self.heard = false;
+            let begun = Instant::now();
+            let Err(ended) = self.session().await else {
+                failures = 0;
+                continue;
+            };
+            failures = if self.heard { 0 } else { failures };
+            match &ended {
+                // A server that hangs up at once is no better than one that fails.
+                Ended::Closed if self.heard || begun.elapsed() > PAUSE_MAX => continue,
+                Ended::NoStreamingLists => {
+                    self.streaming = false;
+                    continue;
+                }
+                Ended::Expired => self.resume = None,
+                Ended::NotServed(_) => {
+                    self.resume = None;
+                    self.definitions.suspect();
+                }
+                Ended::Closed | Ended::Forbidden { .. } | Ended::Failed(_) => {}
+                Ended::Stopped => return,
+            }
+            failures += 1;
+            self.report(&ended, failures);
+            if self.unless_stopped(tokio::time::sleep(growing(PAUSE_FIRST, PAUSE_MAX, failures))).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn report(&self, ended: &Ended, failures: u32) {
+        let kind = self.kind;
+        let growing_still = growing(PAUSE_FIRST, PAUSE_MAX, failures) < PAUSE_MAX;
+        let tell = growing_still || failures.is_multiple_of(REMIND_EVERY);
+        let standing = match ended {
+            Ended::Forbidden { verb, reason } => {
+                if tell {
+                    let (resource, group) = (kind.plural(), kind.group().name());
+                    tracing::error!(
+                        %kind, verb, group, resource, %reason,
+                        "not permitted to read a kind, so nothing starts and nothing is deleted because of it: add a \
+                         rule to our ClusterRole with verbs get, list, watch for this resource of this API group"
+                    );
+                }
+                Standing::Forbidden
+            }
+            Ended::Closed | Ended::Expired | Ended::Stopped => return,
+            _ => {
+                if failures > 1 && tell {
+                    tracing::warn!(
+                        %kind, reason = %ended, failures, "a kind cannot be read; what was known still holds"
+                    );
+                }
+                Standing::Failing
+            }
+        };
+        self.feed.health().set(kind, standing, Some(ended.to_string()));
+    }
+
+    /// One connection. Ends with the reason, or `Ok` if the next should begin at once.
+    async fn session(&mut self) -> Result<(), Ended> {
+        if self.resume.is_none() {
+            if !self.feed.is_complete(self.kind) {
+                self.feed.health().set(self.kind, Standing::Listing, None);
+            }
+            if !self.streaming {
+                let (seen, version) = self.list().await?;
+                return self.listed(&seen, version).await;
+            }
+        }
+        let mut relist = self.resume.is_none().then(HashSet::new);
+        let events = self.client.request_events::<Value>(request(&self.watch_path())?);
+        let events = self.unless_stopped(within(events)).await??.map_err(|error| self.ended(&error, "watch"))?;
+        let mut events = events.boxed();
+        if relist.is_none() {
+            self.feed.health().set(self.kind, Standing::Watching, None);
+        }
+        loop {
+            let next = tokio::time::timeout(SILENCE_MAX, events.try_next());
+            let event = match self.unless_stopped(next).await? {
+                Ok(Ok(Some(event))) => event,
+                Ok(Err(error)) => return Err(self.ended(&error, "watch")),
+                Ok(Ok(None)) | Err(_) => return Err(Ended::Closed),
+            };
+            self.feed.health().heard(self.kind);
+            self.event(event, &mut relist).await?;
+        }
+    }
+
+    async fn event(&mut self, event: WatchEvent<Value>, relist: &mut Option<HashSet<Key>>) -> Result<(), Ended> {
+        match event {
+            WatchEvent::Added(mut object) | WatchEvent::Modified(mut object) => {
+                self.name_kind(&mut object);
+                let origin = if relist.is_some() { Origin::List } else { Origin::Watch };
+                let key = self.feed.observed(self.kind, &object, origin).await;
+                match relist {
+                    Some(seen) => seen.extend(key),
+                    None => self.heard_of(&object),
+                }
+            }
+            WatchEvent::Deleted(object) => {
+                self.feed.deleted(self.kind, &object).await;
+                if relist.is_none() {
+                    self.heard_of(&object);
+                }
+            }
+            WatchEvent::Bookmark(bookmark) => {
+                let metadata = bookmark.metadata;
+                match relist {
+                    Some(seen) if metadata.annotations.contains_key("k8s.io/initial-events-end") => {
+                        self.listed(seen, Some(metadata.resource_version)).await?;
+                        *relist = None;
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.feed.passed_by(self.kind, &metadata.resource_version);
+                        self.resume = Some(metadata.resource_version);
+                        self.heard = true;
+                    }
+                }
+            }
+            WatchEvent::Error(status) => return Err(self.ended(&kube::Error::Api(status), "watch")),
+        }
+        Ok(())
+    }
+
+    /// The list is complete: only now is what it lacks gone.
+    async fn listed(&mut self, seen: &HashSet<Key>, version: Option<String>) -> Result<(), Ended> {
+        if !self.feed.listed(self.kind, seen, version.as_deref()).await {
+            return Err(Ended::Expired);
+        }
+        let Some(version) = version else { return Err(Ended::Failed("a list without resourceVersion".to_owned())) };
+        tracing::debug!(kind = %self.kind, objects = seen.len(), "listed");
+        self.resume = Some(version);
+        self.heard = true;
+        self.feed.health().set(self.kind, Standing::Watching, None);
+        self.feed.complete(self.kind).await;
+        Ok(())
+    }
+
+    async fn list(&mut self) -> Result<(HashSet<Key>, Option<String>), Ended> {
+        let (mut seen, mut next) = (HashSet::new(), None::<String>);
+        loop {
+            let path = self.list_path(next.as_deref());
+            let page = self.client.request::<Page>(request(&path)?);
+            let page = match self.unless_stopped(within(page)).await?? {
+                Ok(page) => page,
+                Err(error) => {
+                    let ended = self.ended(&error, "list");
+                    self.pages &= !(next.is_some() && matches!(ended, Ended::Expired));
+                    return Err(ended);
+                }
+            };
+            self.feed.health().heard(self.kind);
+            for mut object in page.items {
+                self.name_kind(&mut object);
+                seen.extend(self.feed.observed(self.kind, &object, Origin::List).await);
+            }
+            next = page.metadata.next.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok((seen, page.metadata.resource_version));
+            }
+        }
+    }
+
+    async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Result<T, Ended> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            _ = stop.changed() => Err(Ended::Stopped),
+            value = wait => Ok(value),
+        }
+    }
+
+    /// Items of lists of built-in kinds do not say what they are.
+    fn name_kind(&self, object: &mut Value) {
+        if let Some(fields) = object.as_object_mut() {
+            fields.entry("apiVersion").or_insert_with(|| api_version(self.kind.group(), self.version).into());
+            fields.entry("kind").or_insert_with(|| self.kind.name().into());
+        }
+    }
+
+    fn heard_of(&mut self, object: &Value) {
+        self.heard = true;
+        if let Some(version) = object["metadata"]["resourceVersion"].as_str() {
+            self.resume = Some(version.to_owned());
+        }
+    }
+
+    fn watch_path(&self) -> String {
+        let collection = collection_path(self.kind, self.version);
+        let from = match &self.resume {
+            Some(version) => format!("resourceVersion={}", encoded(version)),
+            // Without a resourceVersion the initial events are a consistent read, never the past.
+            None => "sendInitialEvents=true&resourceVersionMatch=NotOlderThan".to_owned(),
+        };
+        format!("{collection}?watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&{from}")
+    }
+
+    fn list_path(&self, next: Option<&str>) -> String {
+        let collection = collection_path(self.kind, self.version);
+        match next {
+            Some(token) => format!("{collection}?limit={PAGE}&continue={}", encoded(token)),
+            None if self.pages => format!("{collection}?limit={PAGE}"),
+            None => collection,
+        }
+    }
+
+    fn ended(&self, error: &kube::Error, verb: &'static str) -> Ended {
+        let kube::Error::Api(status) = error else { return Ended::Failed(super::chain(error)) };
+        let reason = status.message.clone();
+        match status.code {
+            410 => Ended::Expired,
+            // The version we ask for is from a future that a restored cluster does not know.
+            _ if reason.contains("Too large resource version") => Ended::Expired,
+            403 => Ended::Forbidden { verb, reason },
+            404 => Ended::NotServed(reason),
+            400 | 422 if self.streaming && self.resume.is_none() => Ended::NoStreamingLists,
+            _ => Ended::Failed(reason),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    metadata: PageMetadata,
+    #[serde(default)]
+    items: Vec<Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct PageMetadata {
+    #[serde(rename = "resourceVersion")]
+    resource_version: Option<String>,
+    #[serde(rename = "continue")]
+    next: Option<String>,
+}
+
+fn request(path: &str) -> Result<Request<Vec<u8>>, Ended> {
+    Request::get(path).body(Vec::new()).map_err(|error| Ended::Failed(error.to_string()))
+}
+
+async fn within<T>(answer: impl Future<Output = T>) -> Result<T, Ended> {
+    let late = |_| Ended::Failed(format!("no answer within {} s", ANSWER_MAX.as_secs()));
+    tokio::time::timeout(ANSWER_MAX, answer).await.map_err(late)
+}
+
+/// Versions and continue tokens are opaque; only unreserved characters go into a query as they are.
+fn encoded(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}

@@ -1,0 +1,55 @@
+use dataflows::model::{Fact, Mesh, MeshServices};
+
+use super::DecodeError;
+use super::error::quote;
+use super::source::Source;
+use crate::kubernetes::MeshSpec;
+
+/// A Mesh.
+///
+/// <https://kuma.io/docs/2.14.x/production/mesh/>
+pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
+    let spec: MeshSpec<'_> = source.section("spec")?;
+    let mesh_services = match spec.mesh_services.mode {
+        "Disabled" => MeshServices::Disabled,
+        "Everywhere" => MeshServices::Everywhere,
+        "ReachableBackends" => MeshServices::ReachableBackends,
+        "Exclusive" => MeshServices::Exclusive,
+        other => {
+            let problem = format!("{:?} is not known", quote(other));
+            let cure = "write Disabled, Everywhere, ReachableBackends or Exclusive";
+            return Err(source.invalid("spec.meshServices.mode", problem, cure));
+        }
+    };
+    Ok(vec![Fact::mesh(Mesh { name: source.name.name.clone(), mesh_services })])
+}
+
+#[cfg(test)]
+mod tests {
+    use dataflows::model::{Mesh, MeshServices};
+
+    use crate::watch::decode::testing::{decoded, error, rows};
+
+    fn mesh(spec: &str) -> String {
+        format!("{{apiVersion: kuma.io/v1alpha1, kind: Mesh, metadata: {{name: default}}, spec: {spec}}}")
+    }
+
+    #[test]
+    fn a_mesh_says_how_it_treats_mesh_services() {
+        #[track_caller]
+        fn check(spec: &str, mesh_services: MeshServices) {
+            assert_eq!(rows::<Mesh>(&decoded(&mesh(spec))), [Mesh { name: "default".into(), mesh_services }]);
+        }
+        check("null", MeshServices::Disabled);
+        check("{meshServices: null, mtls: {enabledBackend: ca}}", MeshServices::Disabled);
+        check("{meshServices: {}}", MeshServices::Disabled);
+        check("{meshServices: {mode: Everywhere}}", MeshServices::Everywhere);
+        check("{meshServices: {mode: ReachableBackends}}", MeshServices::ReachableBackends);
+        check("{meshServices: {mode: Exclusive}}", MeshServices::Exclusive);
+        assert_eq!(
+            error(&mesh("{meshServices: {mode: Sometimes}}")),
+            "Mesh/default: spec.meshServices.mode: \"Sometimes\" is not known; \
+             write Disabled, Everywhere, ReachableBackends or Exclusive",
+        );
+    }
+}

@@ -1,0 +1,95 @@
+use dataflows::model::{BackendKind, Destination, DestinationPort, Fact, Text};
+
+use super::DecodeError;
+use super::source::{Source, present};
+use crate::kubernetes::MeshServiceSpec;
+
+/// The mesh of what names none.
+const DEFAULT_MESH: &str = "default";
+
+/// A MeshService as a destination.
+///
+/// <https://kuma.io/docs/2.14.x/networking/meshservice/>
+pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
+    Ok(Vec::from_iter(Fact::destination(destination(source, BackendKind::MeshService)?)))
+}
+
+/// A destination with the ports that its spec lists, in the mesh that its label names.
+pub(super) fn destination(source: &Source<'_>, kind: BackendKind) -> Result<Destination, DecodeError> {
+    let spec: MeshServiceSpec<'_> = source.section("spec")?;
+    let mut ports = Vec::with_capacity(spec.ports.len());
+    for (index, written) in spec.ports.iter().enumerate() {
+        ports.push(DestinationPort {
+            port: source.port(|| format!("spec.ports[{index}].port"), written.port)?,
+            name: present(written.name),
+            app_protocol: present(Some(written.app_protocol)),
+        });
+    }
+    Ok(in_mesh(source, kind, ports))
+}
+
+/// A destination of a kind that is bound to the mesh that its label names.
+pub(super) fn in_mesh(source: &Source<'_>, kind: BackendKind, ports: Vec<DestinationPort>) -> Destination {
+    Destination {
+        kind,
+        namespace: source.name.namespace.clone(),
+        name: source.name.name.clone(),
+        ports,
+        headless: false,
+        service_tag: None,
+        mesh: Some(source.mesh().unwrap_or_else(|| Text::from(DEFAULT_MESH))),
+    }
+}
+
+/// The mesh that a field names.
+pub(super) fn mesh_or_default(written: Option<&str>) -> Text {
+    present(written).unwrap_or_else(|| Text::from(DEFAULT_MESH))
+}
+
+#[cfg(test)]
+mod tests {
+    use dataflows::model::Destination;
+
+    use crate::watch::decode::testing::{decoded, error, rows};
+
+    fn service(kind: &str, labels: &str, spec: &str) -> String {
+        format!(
+            "{{apiVersion: kuma.io/v1alpha1, kind: {kind}, \
+             metadata: {{name: cart, namespace: shop, labels: {labels}}}, spec: {spec}}}"
+        )
+    }
+
+    #[track_caller]
+    fn check(labels: &str, spec: &str, mesh: &str, expected: &[(u16, &str, &str)]) {
+        for kind in ["MeshService", "MeshMultiZoneService"] {
+            let destinations = rows::<Destination>(&decoded(&service(kind, labels, spec)));
+            let [destination] = destinations.as_slice() else { panic!("{destinations:?}") };
+            let ports: Vec<_> = destination
+                .ports
+                .iter()
+                .map(|port| {
+                    (port.port, port.name.as_deref().unwrap_or("-"), port.app_protocol.as_deref().unwrap_or("-"))
+                })
+                .collect();
+            assert_eq!(ports, expected);
+            assert_eq!(destination.mesh.as_deref(), Some(mesh));
+            assert_eq!(destination.kind.kind().map(dataflows::model::Kind::name), Some(kind));
+        }
+    }
+
+    #[test]
+    fn a_mesh_service_has_ports_and_a_mesh() {
+        check("null", "null", "default", &[]);
+        check("{}", "{ports: [{port: 80}]}", "default", &[(80, "-", "tcp")]);
+        check(
+            "{kuma.io/mesh: blue}",
+            "{ports: [{port: 80, name: web, appProtocol: http}, {port: 81}]}",
+            "blue",
+            &[(80, "web", "http"), (81, "-", "tcp")],
+        );
+        assert_eq!(
+            error(&service("MeshService", "{}", "{ports: [{port: 65536}]}")),
+            "MeshService/shop/cart: spec.ports[0].port: 65536 is not a port; write a number from 1 to 65535",
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! From an object, as JSON, to the rows that it asserts: once, at the edge, and without looking at anything else.
+//!
+//! Mistakes that users can make in a cluster become rows, and rows become conditions. An error is left only for what
+//! no API server with the schemas of the kinds would have stored.
+
+mod error;
+mod external_service;
+mod gateway;
+mod gateway_class;
+mod http_route;
+mod mesh;
+mod mesh_external_service;
+mod mesh_gateway_config;
+mod mesh_gateway_instance;
+mod mesh_multi_zone_service;
+mod mesh_service;
+mod namespace;
+mod reference_grant;
+mod service;
+mod source;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use error::DecodeError;
+
+use dataflows::manifest;
+use dataflows::model::{Fact, Kind, ObjectName, Settings, Update, status_source};
+use serde_json::Value;
+
+use source::Source;
+
+/// What one object asserts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// The object.
+    pub object: ObjectName,
+    /// What each of its sources asserts now: the object itself, and its status where it has one of ours.
+    pub updates: Vec<Update>,
+}
+
+/// Decodes an object of any served version of a kind that is read.
+pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeError> {
+    let source = Source::open(settings, object)?;
+    let facts = match source.name.kind {
+        Kind::GatewayClass => gateway_class::decode(&source)?,
+        Kind::Gateway => gateway::decode(&source)?,
+        Kind::HttpRoute => http_route::decode(&source)?,
+        Kind::ReferenceGrant => reference_grant::decode(&source)?,
+        Kind::Namespace => namespace::decode(&source),
+        Kind::Service => service::decode(&source)?,
+        Kind::Mesh => mesh::decode(&source)?,
+        Kind::MeshGatewayConfig => mesh_gateway_config::decode(&source)?,
+        Kind::MeshGatewayInstance => mesh_gateway_instance::decode(&source)?,
+        Kind::MeshGateway | Kind::MeshHttpRoute => source.observed(),
+        Kind::MeshService => mesh_service::decode(&source)?,
+        Kind::MeshMultiZoneService => mesh_multi_zone_service::decode(&source)?,
+        Kind::MeshExternalService => mesh_external_service::decode(&source)?,
+        Kind::ExternalService => external_service::decode(&source)?,
+        kind @ (Kind::GrpcRoute | Kind::MeshTcpRoute | Kind::Secret | Kind::TcpRoute | Kind::TlsRoute) => {
+            return Err(DecodeError::UnknownKind { group: kind.group().name().into(), kind: kind.name().into() });
+        }
+    };
+    let mut updates = gone(&source.name);
+    if let [_, status] = updates.as_mut_slice()
+        && shows_status(&source, &facts)
+    {
+        status.facts = source.observed_status();
+    }
+    if let [spec, ..] = updates.as_mut_slice() {
+        spec.facts = facts;
+    }
+    Ok(Decoded { object: source.name, updates })
+}
+
+/// The updates that take back all that an object ever asserted.
+pub fn gone(object: &ObjectName) -> Vec<Update> {
+    let key = object.key();
+    let mut sources = vec![key];
+    if matches!(object.kind, Kind::GatewayClass | Kind::Gateway | Kind::HttpRoute) {
+        sources.push(status_source(key));
+    }
+    sources.into_iter().map(|source| Update { source, facts: Vec::new() }).collect()
+}
+
+/// Whether what the status shows may be ours: entries of route statuses bear our name, those of classes and Gateways
+/// do not, so there our field manager has to be in it. A class of another controller has no facts.
+fn shows_status(source: &Source<'_>, facts: &[Fact]) -> bool {
+    match source.name.kind {
+        Kind::HttpRoute => true,
+        _ => !facts.is_empty() && manifest::owns_status(source.object),
+    }
+}

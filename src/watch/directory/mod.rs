@@ -1,0 +1,161 @@
+//! The source of `run --from`: a directory of YAML and JSON, whose edits are the watch.
+//!
+//! Nothing is taken for deleted because it could not be read: a file that is broken keeps the objects it held when it
+//! was last read, and so does the whole directory while it is not there.
+
+mod contents;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
+use dataflows::model::{Kind, ObjectName, Settings, Update};
+
+use self::contents::{Contents, Look};
+use crate::documents::{self, Changes, Document};
+use crate::events::Event;
+use crate::output::{ApiVersions, observation, separate};
+
+/// The name under which the engine thread waits for the directory.
+pub const INPUT: &str = "input directory";
+
+/// What is gone is looked for once more after this.
+const SECOND_LOOK: Duration = Duration::from_millis(150);
+
+/// The same after the directory was not there: whoever brings it back may need a while to fill it.
+const SECOND_LOOK_AFTER_RETURN: Duration = Duration::from_secs(2);
+
+/// Follows a directory.
+pub struct DirectorySource {
+    /// The settings of the engine.
+    pub settings: Settings,
+    /// The directory.
+    pub directory: PathBuf,
+    /// Where the versions that inputs were written in are kept.
+    pub versions: ApiVersions,
+    /// Where events go.
+    pub events: Sender<Event>,
+}
+
+/// The engine thread is gone: there is nobody to tell.
+#[derive(Debug)]
+struct Gone;
+
+impl DirectorySource {
+    /// Starts the thread. It ends when the sender of `stop` is dropped or the engine is gone.
+    pub fn spawn(self, stop: Receiver<()>) -> std::io::Result<JoinHandle<()>> {
+        thread::Builder::new().name("watch".to_owned()).spawn(move || {
+            // An error means that the engine is gone, and then so is the reason to watch.
+            let _ = self.follow(&stop);
+        })
+    }
+
+    fn follow(&self, stop: &Receiver<()>) -> Result<(), Gone> {
+        let mut changes = Changes::of(&self.directory);
+        let mut contents = Contents::new(self.settings.clone(), self.directory.clone());
+        let mut told = Told::default();
+        let mut was_missing = false;
+        loop {
+            changes.looking();
+            let look = contents.look();
+            let missing = matches!(look, Look::Missing);
+            let returned = std::mem::replace(&mut was_missing, missing) && !missing;
+            let touched = contents.take_touched();
+            self.tell(&contents, &mut told, touched)?;
+            if !told.complete && !missing {
+                self.tell_meshes(&contents, &mut told)?;
+                self.events.send(Event::Complete { input: INPUT }).map_err(|_| Gone)?;
+            }
+            let stopped = match look {
+                Look::Unsettled if returned => is_stopped(stop, SECOND_LOOK_AFTER_RETURN),
+                Look::Unsettled => is_stopped(stop, SECOND_LOOK),
+                Look::Seen | Look::Missing => !wait(&mut changes, stop),
+            };
+            if stopped {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells what these objects are now, where that differs from what was told.
+    fn tell(&self, contents: &Contents, told: &mut Told, touched: BTreeSet<ObjectName>) -> Result<(), Gone> {
+        for object in touched {
+            let updates = contents.current(&object).map(|facts| facts.updates.clone());
+            if let Some(facts) = contents.current(&object) {
+                self.versions.set(&object, &facts.api_version, &facts.stored_version);
+            }
+            self.tell_object(told, object, updates)?;
+        }
+        if told.complete { self.tell_meshes(contents, told) } else { Ok(()) }
+    }
+
+    /// Assumes a Mesh as long as no file holds one.
+    fn tell_meshes(&self, contents: &Contents, told: &mut Told) -> Result<(), Gone> {
+        told.complete = true;
+        let assumed = documents::assumed_mesh();
+        if contents.current(&assumed.object).is_some() {
+            return Ok(());
+        }
+        let updates = if contents.has_mesh() { None } else { decode_assumed(&self.settings, &assumed) };
+        self.tell_object(told, assumed.object, updates)
+    }
+
+    fn tell_object(&self, told: &mut Told, object: ObjectName, updates: Option<Vec<Update>>) -> Result<(), Gone> {
+        let updates = updates.map_or_else(Vec::new, |updates| from_input(&object, updates));
+        let before = told.objects.get(&object).map_or(&[][..], Vec::as_slice);
+        if before == updates {
+            return Ok(());
+        }
+        let kept = |source| updates.iter().any(|update| update.source == source);
+        let silent = before.iter().filter(|update| !kept(update.source));
+        let silent = silent.map(|update| Update { source: update.source, facts: Vec::new() });
+        let event = updates.iter().cloned().chain(silent).collect();
+        if updates.is_empty() {
+            told.objects.remove(&object);
+        } else {
+            told.objects.insert(object.clone(), updates);
+        }
+        self.events.send(Event::Changed { trigger: object, updates: event }).map_err(|_| Gone)
+    }
+}
+
+/// Waits until it is time to look again; `false` if it is time to stop.
+fn wait(changes: &mut Changes, stop: &Receiver<()>) -> bool {
+    loop {
+        select! {
+            recv(stop) -> _ => return false,
+            recv(changes.changed()) -> _ => return true,
+            default(changes.pause()) => {}
+        }
+        if changes.is_due() {
+            return true;
+        }
+    }
+}
+
+/// Waits this long, whatever changes, and says whether it is time to stop.
+fn is_stopped(stop: &Receiver<()>, pause: Duration) -> bool {
+    !matches!(stop.recv_timeout(pause), Err(RecvTimeoutError::Timeout))
+}
+
+/// What the engine was told last.
+#[derive(Default)]
+struct Told {
+    objects: BTreeMap<ObjectName, Vec<Update>>,
+    complete: bool,
+}
+
+fn decode_assumed(settings: &Settings, assumed: &Document) -> Option<Vec<Update>> {
+    debug_assert_eq!(assumed.object.kind, Kind::Mesh);
+    documents::decode(settings, assumed).ok()
+}
+
+/// What an input object asserts here. What it shows of objects and statuses that we write lies in the output
+/// directory, and the sink tells it; only an object of somebody else, in whose place ours would be, is told from here.
+fn from_input(object: &ObjectName, updates: Vec<Update>) -> Vec<Update> {
+    let separated = separate(object, updates);
+    let foreign = separated.observed.filter(|observed| !observed.ours).map(observation);
+    separated.facts.into_iter().chain(foreign).collect()
+}
