@@ -1,9 +1,8 @@
 //! What the threads tell each other. Each thread reacts to one closed list of events.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use dataflows::model::{Key, ObjectName, Task, Update};
+use dataflows::model::{Key, ObjectName, Ref, Task, Update};
 
 /// Everything that can happen to the engine thread.
 #[derive(Clone, Debug)]
@@ -36,5 +35,5 @@ pub struct EpochReport {
     /// How long the dataflow took.
     pub took: Duration,
     /// Tasks that are new, different, or done (`None`), by object.
-    pub tasks: Vec<(Key, Option<Arc<Task>>)>,
+    pub tasks: Vec<(Key, Option<Ref<Task>>)>,
 }

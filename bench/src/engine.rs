@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dataflows::model::{Key, Settings, Task};
+use dataflows::model::{Key, Ref, Settings, Task};
 use dataflows::engine::Work;
 use dataflows::{Engine, Step};
 use serde::Serialize;
@@ -117,7 +116,7 @@ fn count(population: Population) -> Work {
 struct World {
     engine: Engine,
     settings: Settings,
-    tasks: BTreeMap<Key, Arc<Task>>,
+    tasks: BTreeMap<Key, Ref<Task>>,
 }
 
 impl World {

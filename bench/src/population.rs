@@ -135,6 +135,7 @@ fn service(index: u32) -> Update {
         name: name.as_str().into(),
         ports: vec![DestinationPort { port: 8080, name: None, app_protocol: Some("http".into()) }],
         headless: false,
+        external_name: false,
         service_tag: None,
         mesh: None,
     };

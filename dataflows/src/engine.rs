@@ -5,7 +5,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use differential_dataflow::VecCollection;
@@ -31,7 +30,7 @@ pub struct Step {
     /// Input rows that were inserted or retracted.
     pub rows: usize,
     /// Tasks that are new, different, or done (`None`), by object.
-    pub tasks: Vec<(Key, Option<Arc<Task>>)>,
+    pub tasks: Vec<(Key, Option<Ref<Task>>)>,
 }
 
 type Session = InputSession<Epoch, (Key, Row), Diff>;
@@ -90,12 +89,8 @@ impl Engine {
     /// Closes one epoch: folds the updates in (the last of several for one source counts), runs until the epoch is
     /// complete, returns what changed.
     pub fn step(&mut self, updates: impl IntoIterator<Item = Update>) -> Step {
-        let latest: BTreeMap<Key, Vec<Fact>> =
-            updates.into_iter().map(|update| (update.source, update.facts)).collect();
-        let mut rows = 0;
-        for (source, facts) in latest {
-            rows += self.assert(source, facts);
-        }
+        // One source may speak several times in a batch: rows that come and go cancel before anything sees them.
+        let rows = updates.into_iter().map(|update| self.assert(update.source, update.facts)).sum();
         self.epoch += 1;
         self.sessions.advance_to(self.epoch);
         while self.probe.less_than(&self.epoch) {
@@ -135,17 +130,17 @@ impl Engine {
         rows
     }
 
-    fn drain(&mut self) -> Vec<(Key, Option<Arc<Task>>)> {
+    fn drain(&mut self) -> Vec<(Key, Option<Ref<Task>>)> {
         let mut net: BTreeMap<(Key, Row), Diff> = BTreeMap::new();
         for (key, row, diff) in self.changes.borrow_mut().drain(..) {
             *net.entry((key, row)).or_default() += diff;
         }
-        let mut tasks: BTreeMap<Key, Option<Arc<Task>>> = BTreeMap::new();
+        let mut tasks: BTreeMap<Key, Option<Ref<Task>>> = BTreeMap::new();
         for ((key, row), diff) in net {
             match diff {
                 0 => {}
                 1 => {
-                    tasks.insert(key, row.get::<Task>().map(Ref::shared));
+                    tasks.insert(key, row.get::<Task>().cloned());
                 }
                 _ => {
                     tasks.entry(key).or_insert(None);

@@ -92,6 +92,6 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
 
     let pending = objects.rows().concat(statuses.rows());
     let blocked = view!(plan, blocked(pending.clone(); settings));
-    let tasks = view!(plan, tasks(pending, blocked));
+    let tasks = view!(plan, tasks(pending, blocked; settings));
     Outputs { tasks }
 }

@@ -1,10 +1,9 @@
 //! The words in which the queue and the writer talk.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use dataflows::manifest;
-use dataflows::model::{Action, Fingerprint, Key, Settings, Task};
+use dataflows::model::{Action, Fingerprint, Key, Ref, Settings, Task};
 
 use super::pacing::Signal;
 
@@ -48,7 +47,7 @@ pub struct Dispatch {
     /// The object.
     pub key: Key,
     /// The task.
-    pub task: Arc<Task>,
+    pub task: Ref<Task>,
     /// How.
     pub step: Step,
 }

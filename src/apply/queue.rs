@@ -1,10 +1,9 @@
 //! What has to be written, in which order, and when. No I/O and no clock: time comes with every call.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dataflows::model::{Key, Kind, Task};
+use dataflows::model::{Key, Kind, Ref, Task};
 
 use super::dispatch::{Aim, Dispatch, Landing, Step, Update};
 use super::pacing::{Pacing, Turn};
@@ -47,7 +46,7 @@ enum Standing {
 
 #[derive(Debug)]
 struct Waiting {
-    task: Arc<Task>,
+    task: Ref<Task>,
     aim: Aim,
     since: Instant,
     standing: Standing,
@@ -72,12 +71,12 @@ pub struct Queue {
 
 impl Queue {
     /// Takes the newest task of an object with its aim, or that there is none any more.
-    pub fn update(&mut self, key: Key, task: Option<(Arc<Task>, Aim)>, now: Instant) -> Update {
+    pub fn update(&mut self, key: Key, task: Option<(Ref<Task>, Aim)>, now: Instant) -> Update {
         let Some((task, aim)) = task else { return self.forget(key) };
         let flying = self.flying.contains_key(&key);
         let mut waiting = self.waiting.remove(&key).unwrap_or_else(|| {
             self.ages.insert((now, key));
-            Waiting::new(Arc::clone(&task), aim, now)
+            Waiting::new(Ref::clone(&task), aim, now)
         });
         let fresh = waiting.aim != aim;
         if fresh {
@@ -135,7 +134,7 @@ impl Queue {
         };
         self.statuses_in_a_row = if line == STATUSES { self.statuses_in_a_row + 1 } else { 0 };
         waiting.standing = Standing::Flying;
-        let (task, step) = (Arc::clone(&waiting.task), std::mem::replace(&mut waiting.step, Step::Write));
+        let (task, step) = (Ref::clone(&waiting.task), std::mem::replace(&mut waiting.step, Step::Write));
         self.flying.insert(key, waiting.aim);
         self.pacing.started();
         Some(Dispatch { key, task, step })
@@ -295,14 +294,13 @@ impl Queue {
     pub const fn pacing(&self) -> &Pacing {
         &self.pacing
     }
-
 }
 
 const STATUSES: usize = 0;
 const OBJECTS: usize = 1;
 
 impl Waiting {
-    const fn new(task: Arc<Task>, aim: Aim, since: Instant) -> Self {
+    const fn new(task: Ref<Task>, aim: Aim, since: Instant) -> Self {
         Self { task, aim, since, standing: Standing::Blocked, step: Step::Write, failures: 0, sent: false }
     }
 

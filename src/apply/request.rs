@@ -141,9 +141,7 @@ pub fn plan(
             Some(write_status(pending, manifest::render(settings, desired), entry, now))
         }
         (Action::Remove { .. }, Part::Status, Some(entry)) if entry.shown.is_none() && !insist => None,
-        (Action::Remove { .. }, Part::Status, Some(entry)) => {
-            Some(write_status(pending, json!({}), entry, now))
-        }
+        (Action::Remove { .. }, Part::Status, Some(entry)) => Some(write_status(pending, json!({}), entry, now)),
         (Action::Remove { .. }, Part::Whole, Some(entry)) => Some(delete(pending, entry)),
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
 use dataflows::manifest;
-use dataflows::model::{Action, Desired, Key, Kind, ObjectName, Settings, Task, Update};
+use dataflows::model::{Action, Desired, Key, Kind, ObjectName, Ref, Settings, Task, Update};
 
 use super::files::{Known, OutputDirectory, OutputError, Put};
 use super::{ApiVersions, absent, is_status_kind, observation, shown};
@@ -45,7 +45,7 @@ struct Gone;
 
 /// A task that is not done.
 struct Queued {
-    task: Arc<Task>,
+    task: Ref<Task>,
     failures: u32,
     due: Instant,
     /// What was logged about it last, so that a lasting trouble is told once.

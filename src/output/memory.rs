@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dataflows::model::{Action, Fingerprint, Key, ObjectName, Observed, Settings, Task, Update};
+use dataflows::model::{Action, Fingerprint, Key, ObjectName, Observed, Ref, Settings, Task, Update};
 use dataflows::{Engine, manifest};
 use serde_json::Value;
 
@@ -76,9 +76,9 @@ impl Memory {
     }
 }
 
-type Tasks = BTreeMap<Key, std::sync::Arc<Task>>;
+type Tasks = BTreeMap<Key, Ref<Task>>;
 
-fn apply_changes(tasks: &mut Tasks, changes: Vec<(Key, Option<std::sync::Arc<Task>>)>) {
+fn apply_changes(tasks: &mut Tasks, changes: Vec<(Key, Option<Ref<Task>>)>) {
     for (key, change) in changes {
         match change {
             Some(task) => tasks.insert(key, task),

@@ -9,7 +9,7 @@ use crate::model::{
     AttachPoint, BackendKind, BackendRef, Filter, Floor, HeaderChange, Hostname, Match, MatchKind, MeshHttpRoutePlan,
     MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, PlannedRule, Redirect, ResolvedBackend, Settings,
 };
-use crate::rules::names;
+use crate::rules::{self, names};
 
 /// One `to` entry per set of hostnames that serve the same matches, one rule per match.
 ///
@@ -157,7 +157,7 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
         Filter::Mirror { slot, percentage } => {
             let target = planned.backends.iter().find(|backend| backend.backend.slot == *slot)?;
             // A mirror to nowhere is left out: what it would have got is an answer that nobody reads.
-            let mut backend = legacy(settings, target).filter(|_| target.problem.is_none())?;
+            let mut backend = legacy(settings, target).filter(|_| rules::backends::problem_in(target, &point.mesh).is_none())?;
             backend["weight"] = 1.into();
             let mut mirror = json!({ "backendRef": backend });
             if let Some(percentage) = percentage {
@@ -238,7 +238,7 @@ fn backends(settings: &Settings, point: &AttachPoint, planned: &PlannedRule) -> 
 
 fn backend_ref(settings: &Settings, point: &AttachPoint, resolved: &ResolvedBackend) -> Value {
     let weight = resolved.backend.weight;
-    if resolved.problem.is_some() {
+    if rules::backends::problem_in(resolved, &point.mesh).is_some() {
         return dead(weight);
     }
     let legacy_form = match resolved.backend.kind {
@@ -248,7 +248,7 @@ fn backend_ref(settings: &Settings, point: &AttachPoint, resolved: &ResolvedBack
         }
         _ => None,
     };
-    let mut rendered = legacy_form.unwrap_or_else(|| real(&resolved.backend));
+    let mut rendered = legacy_form.unwrap_or_else(|| real(resolved));
     rendered["weight"] = weight.into();
     rendered
 }
@@ -269,14 +269,15 @@ fn legacy(settings: &Settings, resolved: &ResolvedBackend) -> Option<Value> {
 }
 
 /// A reference to an object of Kuma's by its name.
-fn real(backend: &BackendRef) -> Value {
+fn real(resolved: &ResolvedBackend) -> Value {
+    let backend = &resolved.backend;
     let kind = match backend.kind {
         BackendKind::MeshMultiZoneService => "MeshMultiZoneService",
         BackendKind::MeshExternalService => "MeshExternalService",
         _ => "MeshService",
     };
     let mut rendered = json!({"kind": kind, "name": &*backend.name, "namespace": &*backend.namespace});
-    if let Some(port) = backend.port {
+    if let Some(port) = resolved.port {
         rendered["port"] = port.into();
     }
     rendered

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::EFFECTIVE;
-use super::conditions::{condition, join, ref_reason, ref_text, rule_text};
-use crate::model::{ParentProblem, ParentReference, ParentReport, RouteStatus, Settings};
+use super::conditions::{GLOBAL, condition, join, ref_reason, ref_text, rule_text};
+use crate::model::{Content, ControlPlaneMode, ParentProblem, ParentReference, ParentReport, Pending, RouteStatus, Settings};
+use crate::rules;
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routestatus>
 pub(super) fn status(settings: &Settings, route: &RouteStatus) -> Value {
@@ -15,7 +16,7 @@ pub(super) fn status(settings: &Settings, route: &RouteStatus) -> Value {
             json!({
                 "parentRef": parent_ref(&report.verdict.parent.reference),
                 "controllerName": &*settings.controller_name,
-                "conditions": conditions(route, report),
+                "conditions": conditions(settings, route, report),
             })
         })
         .collect();
@@ -34,21 +35,22 @@ fn parent_ref(reference: &ParentReference) -> Value {
     Value::Object(rendered)
 }
 
-fn conditions(route: &RouteStatus, report: &ParentReport) -> Vec<Value> {
+fn conditions(settings: &Settings, route: &RouteStatus, report: &ParentReport) -> Vec<Value> {
     let condition = |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, route.generation);
     let dropped = || join(route.rules.dropped.iter().map(|(index, problem)| rule_text(*index, problem)));
-    let refused = || {
-        join(route.refused.iter().map(|pending| {
+    let refused: Vec<_> = route.refused.iter().filter(|pending| serves(pending, report)).collect();
+    let refusals = || {
+        join(refused.iter().map(|pending| {
             format!("{} was refused: {}", pending.object, pending.refusal.as_deref().unwrap_or_default())
         }))
     };
     let mut conditions = Vec::with_capacity(4);
-    conditions.push(match accepted_problem(route, report) {
+    conditions.push(match accepted_problem(settings, route, report) {
         Some((reason, message)) => condition("Accepted", false, reason, &message),
-        None if !route.refused.is_empty() => condition("Accepted", false, "UnsupportedValue", &refused()),
+        None if !refused.is_empty() => condition("Accepted", false, "UnsupportedValue", &refusals()),
         None => condition("Accepted", true, "Accepted", ""),
     });
-    conditions.push(resolved_refs(route));
+    conditions.push(resolved_refs(route, report));
     if report.verdict.problem.is_none() && !route.rules.dropped.is_empty() {
         let message = format!("Dropped Rule: {}", dropped());
         conditions.push(condition("PartiallyInvalid", true, "UnsupportedValue", &message));
@@ -65,12 +67,15 @@ fn conditions(route: &RouteStatus, report: &ParentReport) -> Vec<Value> {
 }
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason>
-fn accepted_problem(route: &RouteStatus, report: &ParentReport) -> Option<(&'static str, String)> {
+fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentReport) -> Option<(&'static str, String)> {
     let parent = &report.verdict.parent;
     let reference = &parent.reference;
     let namespace = reference.namespace.as_deref().unwrap_or(&parent.age.namespace);
     let gateway = format!("{} \"{namespace}/{}\"", reference.kind, reference.name);
     Some(match report.verdict.problem.as_ref()? {
+        ParentProblem::GatewayNotAccepted if settings.mode == ControlPlaneMode::Global => {
+            ("Pending", format!("{gateway} is not accepted: {GLOBAL}"))
+        }
         ParentProblem::GatewayNotAccepted => ("Pending", format!("{gateway} is not accepted")),
         ParentProblem::OtherMesh { route, parent } => (
             "NoMatchingParent",
@@ -97,12 +102,22 @@ fn accepted_problem(route: &RouteStatus, report: &ParentReport) -> Option<(&'sta
     })
 }
 
+/// Whether an object of the route serves this parent.
+fn serves(pending: &Pending, report: &ParentReport) -> bool {
+    pending.action.desired().is_some_and(|desired| match &desired.content {
+        Content::MeshHttpRoute(plan) => plan.serving.parents.contains(&report.verdict.parent.index),
+        _ => false,
+    })
+}
+
 /// The most telling problem gives the reason; the message names all of that reason.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason> (`ResolvedRefs`)
-fn resolved_refs(route: &RouteStatus) -> Value {
+fn resolved_refs(route: &RouteStatus, report: &ParentReport) -> Value {
+    // A route is in one mesh; what is bound to another does not exist for it.
+    let mesh = report.verdict.parent.mesh.as_deref().unwrap_or("default");
     let backends = route.rules.rules.iter().flat_map(|rule| &rule.backends);
-    let problems: Vec<_> = backends.filter_map(|backend| Some((&backend.backend, backend.problem?))).collect();
+    let problems: Vec<_> = backends.filter_map(|backend| Some((&backend.backend, rules::backends::problem_in(backend, mesh)?))).collect();
     let Some(worst) = problems.iter().map(|(_, problem)| *problem).min() else {
         return condition("ResolvedRefs", true, "ResolvedRefs", "", route.generation);
     };

@@ -57,6 +57,8 @@ pub struct Destination {
     pub ports: Vec<DestinationPort>,
     /// A Service without a cluster IP.
     pub headless: bool,
+    /// A Service of type ExternalName.
+    pub external_name: bool,
     /// The `kuma.io/service` tag of an ExternalService.
     pub service_tag: Option<Text>,
     /// The mesh it belongs to, where the kind is bound to one.
@@ -145,8 +147,12 @@ pub enum RefProblem {
 pub struct ResolvedBackend {
     /// The reference.
     pub backend: Ref<BackendRef>,
-    /// What is wrong with it, if anything.
+    /// What is wrong with it, if anything, in a mesh that has the target.
     pub problem: Option<RefProblem>,
+    /// The mesh that the target is bound to, if it is. In any other mesh it does not exist.
+    pub mesh: Option<Text>,
+    /// The port: the one that was named, or the only one there is.
+    pub port: Option<u16>,
     /// The `kuma.io/service` tag of the target where it is not made from name, namespace and port.
     pub service_tag: Option<Text>,
 }

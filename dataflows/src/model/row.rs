@@ -12,9 +12,12 @@ use super::*;
 ///
 /// Rows are made of such values, so that a row that holds others never looks into them. The order is by hash and means
 /// nothing to people: rules that choose by order name the order they choose by.
-pub struct Ref<T> {
+pub struct Ref<T>(Arc<Hashed<T>>);
+
+/// The hash lies beside the value: rows are compared by key first, so it is seldom looked at, and many rows are kept.
+struct Hashed<T> {
     hash: u64,
-    value: Arc<T>,
+    value: T,
 }
 
 impl<T: Hash> Ref<T> {
@@ -22,14 +25,7 @@ impl<T: Hash> Ref<T> {
     pub fn new(value: T) -> Self {
         // A fixed seed: equal in every process of a build, which is all that an order of rows has to be.
         let hash = foldhash::quality::FixedState::with_seed(0).hash_one(&value);
-        Self { hash, value: Arc::new(value) }
-    }
-}
-
-impl<T> Ref<T> {
-    /// The value alone.
-    pub fn shared(&self) -> Arc<T> {
-        self.value.clone()
+        Self(Arc::new(Hashed { hash, value }))
     }
 }
 
@@ -47,20 +43,20 @@ impl<T: Hash + Default> Default for Ref<T> {
 
 impl<T> Clone for Ref<T> {
     fn clone(&self) -> Self {
-        Self { hash: self.hash, value: self.value.clone() }
+        Self(self.0.clone())
     }
 }
 
 impl<T> Deref for Ref<T> {
     type Target = T;
     fn deref(&self) -> &T {
-        &self.value
+        &self.0.value
     }
 }
 
 impl<T: PartialEq> PartialEq for Ref<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && (Arc::ptr_eq(&self.value, &other.value) || self.value == other.value)
+        Arc::ptr_eq(&self.0, &other.0) || (self.0.hash == other.0.hash && self.0.value == other.0.value)
     }
 }
 
@@ -68,9 +64,10 @@ impl<T: Eq> Eq for Ref<T> {}
 
 impl<T: Ord> Ord for Ref<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.hash.cmp(&other.hash).then_with(|| {
-            if Arc::ptr_eq(&self.value, &other.value) { Ordering::Equal } else { self.value.cmp(&other.value) }
-        })
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
+        self.0.hash.cmp(&other.0.hash).then_with(|| self.0.value.cmp(&other.0.value))
     }
 }
 
@@ -82,19 +79,19 @@ impl<T: Ord> PartialOrd for Ref<T> {
 
 impl<T> Hash for Ref<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
+        state.write_u64(self.0.hash);
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Ref<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.value.fmt(f)
+        self.0.value.fmt(f)
     }
 }
 
 impl<T: Serialize> Serialize for Ref<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value.serialize(serializer)
+        self.0.value.serialize(serializer)
     }
 }
 

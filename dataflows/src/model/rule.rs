@@ -167,6 +167,7 @@ pub enum RuleReason {
     RedirectAndBackends,
     Empty,
     TooLong,
+    RegularExpression,
 }
 
 impl RuleReason {
@@ -188,6 +189,7 @@ impl RuleReason {
             Self::RedirectAndBackends => "cannot stand beside backendRefs",
             Self::Empty => "must not be empty",
             Self::TooLong => "is too long",
+            Self::RegularExpression => "is not a regular expression that RE2 takes",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Addresses of Gateways.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use crate::model::{Ref, GatewayAddress, RequestedAddress, Text};
 
@@ -27,7 +28,8 @@ pub fn shown<'a>(found: impl Iterator<Item = &'a Ref<GatewayAddress>>) -> Vec<Re
         addresses.retain(|address| !address.cluster);
     }
     addresses.sort_by(|left, right| (left.index, &left.kind, &left.value).cmp(&(right.index, &right.kind, &right.value)));
-    addresses.dedup_by(|left, right| left.value == right.value);
+    let mut seen = BTreeSet::new();
+    addresses.retain(|address| seen.insert(address.value.clone()));
     addresses.truncate(16);
     addresses
 }

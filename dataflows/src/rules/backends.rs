@@ -1,6 +1,31 @@
 //! What backendRefs lead to.
 
-use crate::model::{BackendKind, BackendRef, Destination, RefProblem};
+use crate::model::{BackendKind, BackendRef, Destination, Ref, RefProblem, ResolvedBackend};
+
+/// What became of a backendRef, provided that it is permitted.
+pub fn resolve(backend: &Ref<BackendRef>, found: Option<&Destination>) -> ResolvedBackend {
+    ResolvedBackend {
+        backend: backend.clone(),
+        problem: problem(backend, found),
+        mesh: found.and_then(|destination| destination.mesh.clone()),
+        port: port(backend, found),
+        service_tag: found.and_then(|destination| destination.service_tag.clone()),
+    }
+}
+
+/// What is wrong with a backendRef of a route in this mesh. What is bound to another mesh does not exist there.
+pub fn problem_in(resolved: &ResolvedBackend, mesh: &str) -> Option<RefProblem> {
+    let elsewhere = resolved.mesh.as_ref().is_some_and(|bound| **bound != *mesh);
+    resolved.problem.or(elsewhere.then_some(RefProblem::NotFound))
+}
+
+/// The port that a backendRef means: the one it names, else the only one there is.
+fn port(backend: &BackendRef, found: Option<&Destination>) -> Option<u16> {
+    backend.port.or_else(|| match found?.ports.as_slice() {
+        [only] if backend.kind != BackendKind::Service => Some(only.port),
+        _ => None,
+    })
+}
 
 /// What is wrong with a backendRef, if anything, provided that it is permitted.
 ///
@@ -9,13 +34,19 @@ pub fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefP
     if matches!(backend.kind, BackendKind::Other { .. }) {
         return Some(RefProblem::InvalidKind);
     }
-    let needs_port = matches!(backend.kind, BackendKind::Service | BackendKind::MeshMultiZoneService);
-    if needs_port && backend.port.is_none() {
+    if backend.kind == BackendKind::Service && backend.port.is_none() {
         return Some(RefProblem::NoPort);
     }
     let Some(destination) = found else {
         return Some(RefProblem::NotFound);
     };
+    if destination.external_name {
+        return Some(RefProblem::ExternalName);
+    }
+    // Kuma takes a reference without a port for a tag, so one that several ports could be meant by leads nowhere.
+    if backend.kind != BackendKind::ExternalService && port(backend, found).is_none() {
+        return Some(RefProblem::NoPort);
+    }
     match backend.port {
         Some(port) if has_ports(&backend.kind) && !destination.ports.iter().any(|known| known.port == port) => {
             Some(RefProblem::PortNotFound)
@@ -69,6 +100,7 @@ mod tests {
             name: "cart".into(),
             ports: vec![DestinationPort { port: 80, name: None, app_protocol: None }],
             headless: false,
+            external_name: false,
             service_tag: None,
             mesh: None,
         };

@@ -21,14 +21,30 @@ pub fn prerequisites(settings: &Settings, pending: &Pending) -> Vec<Key> {
             }
             _ => Vec::new(),
         },
-        Action::Remove { then: None, anchor } if pending.object.kind == Kind::MeshHttpRoute => vec![*anchor],
+        Action::Remove { anchor, .. } if pending.object.kind == Kind::MeshHttpRoute => vec![*anchor],
         Action::Remove { .. } | Action::Obstructed(_) => Vec::new(),
     }
 }
 
-/// Whether others wait for this row. Once it was refused, they do not: the status has to say so.
+/// Whether a row really waits for one of its prerequisites. A route goes after the MeshGateway that goes; a MeshGateway
+/// that is to be written may itself be waiting for the floor.
+pub fn waits_for(waiting: &Pending, prerequisite: &Pending) -> bool {
+    match (&waiting.action, &prerequisite.action) {
+        (Action::Remove { .. }, Action::Remove { .. }) => true,
+        (Action::Remove { .. }, _) => false,
+        _ => true,
+    }
+}
+
+/// Whether others wait for this row: objects that belong to a Gateway alone, while they are to be written, and a
+/// MeshGateway also while it is to be removed. Once one was refused nothing waits for it, for the status has to say so.
 pub fn holds_up_others(pending: &Pending) -> bool {
-    pending.refusal.is_none() && !matches!(pending.action, Action::Obstructed(_))
+    let belongs_to_gateway = match &pending.action {
+        Action::Obstructed(_) => false,
+        Action::Write(_) | Action::Remove { then: Some(_), .. } => gateway_of(pending).is_some(),
+        Action::Remove { then: None, .. } => pending.object.kind == Kind::MeshGateway,
+    };
+    belongs_to_gateway && pending.refusal.is_none()
 }
 
 /// The Gateway of which a pending object is a part.

@@ -1,19 +1,32 @@
 //! Which of several routes holds a match.
 
 use crate::model::{
-    Ref, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentReport, ParentVerdict, RouteMatches, Serving,
+    Ref, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, MatchKind, NamedMatch, ParentReport, ParentVerdict, PathMatch, RouteMatches, Serving,
     Shadowed,
 };
 
 /// What two matches have in common if and only if they match the same requests by the letter: header and query lists
 /// are compared as sets, which decoding has sorted.
 pub fn identity(listener: Key, hostname: Option<&Hostname>, found: &Match) -> Key {
-    let mut text = String::new();
-    if let Some(hostname) = hostname {
-        text = hostname.to_string();
+    let listener = listener.bytes();
+    let hostname = hostname.map(ToString::to_string).unwrap_or_default();
+    let path: [&[u8]; 2] = match &found.path {
+        PathMatch::Exact(path) => [b"=", path.as_bytes()],
+        PathMatch::Prefix(path) => [b"/", path.as_bytes()],
+        PathMatch::RegularExpression(path) => [b"~", path.as_bytes()],
+    };
+    let method = found.method.as_deref().unwrap_or_default();
+    let mut fields: Vec<&[u8]> = vec![&listener, hostname.as_bytes(), path[0], path[1], method.as_bytes()];
+    for (what, matches) in [(b"h", &found.headers), (b"q", &found.query_params)] {
+        for NamedMatch { name, kind, value } in matches {
+            let kind: &[u8] = match kind {
+                MatchKind::Exact => b"=",
+                MatchKind::RegularExpression => b"~",
+            };
+            fields.extend([what, name.as_bytes(), kind, value.as_bytes()]);
+        }
     }
-    // The debug form of plain data is injective: every text in it is quoted.
-    listener.pair(Key::hash(&[text.as_bytes(), format!("{found:?}").as_bytes()]))
+    Key::hash(&fields)
 }
 
 /// What a route claims on a listener: each of its matches, for each hostname it serves there.
@@ -76,7 +89,7 @@ pub fn losers(claims: &[&Ref<Claim>]) -> Vec<Shadowed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Age, Kind, PathMatch};
+    use crate::model::{Age, Kind};
 
     fn claim(created: Option<i64>, name: &str, rule: u16, index: u16) -> Ref<Claim> {
         Ref::new(Claim {

@@ -8,6 +8,6 @@ pub(crate) fn blocked<'s>(pending: Rows<'s, Pending>, settings: &Settings) -> Ro
     let waiting = pending.clone().rekey(move |_, row| rules::order::prerequisites(&settings, row));
     let holding = pending.rekey(|key, row| rules::order::holds_up_others(row).then_some(key));
     waiting.arrange("pending by prerequisite").join(holding.arrange("pending that others wait for"), |_, row, by| {
-        Some((row.object.key(), Blocked { by: by.object.clone() }))
+        rules::order::waits_for(row, by).then(|| (row.object.key(), Blocked { by: by.object.clone() }))
     })
 }

@@ -40,7 +40,8 @@ pub(crate) fn desired_statuses<'s>(
         Some(of_status(object, Content::GatewayStatus(status.clone())))
     });
     let routes = routes.flat_map(|_, status| {
-        let object = ObjectName::new(Kind::HttpRoute, &status.namespace, &status.name);
+        let (namespace, name) = (status.namespace.clone(), status.name.clone());
+        let object = ObjectName { kind: Kind::HttpRoute, namespace, name };
         Some(of_status(object, Content::RouteStatus(status.clone())))
     });
     classes.concat(gateways).concat(routes)
@@ -62,8 +63,9 @@ fn of_route(settings: &Settings, content: Content, plan: &MeshHttpRoutePlan) -> 
     let serving = &plan.serving;
     let (namespace, route) = (&serving.age.namespace, &serving.age.name);
     let name = names::mesh_http_route(namespace, route, serving.route, serving.point.key);
-    let object = ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &name);
-    let owner = ObjectName::new(serving.route_kind.kind(), namespace, route);
+    let system = settings.system_namespace.clone();
+    let object = ObjectName { kind: Kind::MeshHttpRoute, namespace: system, name: name.into() };
+    let owner = ObjectName { kind: serving.route_kind.kind(), namespace: namespace.clone(), name: route.clone() };
     keyed(Desired::new(object, owner, serving.point.mesh.clone(), content))
 }
 

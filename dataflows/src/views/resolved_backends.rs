@@ -11,9 +11,7 @@ pub(crate) fn resolved_backends<'s>(
     let found = backends.rekey(|_, backend| Some(backend.target())).arrange("backendRefs by target").left_join(
         destinations.arrange("destinations"),
         |_, backend, destination| {
-            let problem = rules::backends::problem(backend, destination.map(|destination| &**destination));
-            let service_tag = destination.and_then(|destination| destination.service_tag.clone());
-            Some((backend.route, ResolvedBackend { backend: backend.clone(), problem, service_tag }))
+            Some((backend.route, rules::backends::resolve(backend, destination.map(|destination| &**destination))))
         },
     );
     let crossing = found.clone().rekey(|_, found| found.backend.crosses_namespaces().then(|| found.backend.key()));

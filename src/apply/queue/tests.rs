@@ -1,4 +1,4 @@
-use dataflows::model::{ObjectName, Pending};
+use dataflows::model::{ObjectName, Pending, Ref};
 
 use super::*;
 use crate::apply::Aim;
@@ -53,9 +53,9 @@ impl World {
     }
 }
 
-fn task(object: &ObjectName, aim: Aim, blocked_by: &[ObjectName]) -> Arc<Task> {
+fn task(object: &ObjectName, aim: Aim, blocked_by: &[ObjectName]) -> Ref<Task> {
     let pending = Pending { object: object.clone(), action: action(object, aim), refusal: None };
-    Arc::new(Task { pending: pending.into(), blocked_by: blocked_by.to_vec() })
+    Ref::new(Task { pending: pending.into(), blocked_by: blocked_by.to_vec() })
 }
 
 fn action(object: &ObjectName, aim: Aim) -> dataflows::model::Action {

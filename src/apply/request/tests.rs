@@ -1,6 +1,4 @@
-use dataflows::model::{
-    ClassParameters, ClassStatus, ClassVerdict, Content, ParentReport, RouteRules, RouteStatus,
-};
+use dataflows::model::{ClassParameters, ClassStatus, ClassVerdict, Content, ParentReport, RouteRules, RouteStatus};
 
 use super::*;
 use crate::watch::cluster::Identity;
@@ -24,11 +22,8 @@ fn class() -> ObjectName {
 }
 
 fn class_desired() -> Desired {
-    let verdict = ClassVerdict {
-        class: class().key(),
-        name: "edge".into(),
-        parameters: Ok(ClassParameters::default().into()),
-    };
+    let verdict =
+        ClassVerdict { class: class().key(), name: "edge".into(), parameters: Ok(ClassParameters::default().into()) };
     let content = Content::ClassStatus(ClassStatus { generation: 3, verdict: verdict.into() }.into());
     Desired::new(class(), class(), "".into(), content)
 }

@@ -45,9 +45,8 @@ pub(super) async fn served(client: &Client) -> Result<Served, kube::Error> {
     }
     let best = |watched: &super::kinds::Watched| {
         let group = watched.kind.group();
-        let has = |version: &str| {
-            resources.get(&(group, version)).is_some_and(|names| names.contains(watched.kind.plural()))
-        };
+        let has =
+            |version: &str| resources.get(&(group, version)).is_some_and(|names| names.contains(watched.kind.plural()));
         watched.versions.iter().find(|version| has(version)).map(|version| (watched.kind, *version))
     };
     Ok(WATCHED.iter().filter_map(best).collect())

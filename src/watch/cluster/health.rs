@@ -83,9 +83,12 @@ impl Health {
 
     fn change(&self, kind: Kind, change: impl FnOnce(&mut State)) {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = states
-            .entry(kind)
-            .or_insert(State { standing: Standing::Starting, reason: None, heard: None, undecoded: 0 });
+        let state = states.entry(kind).or_insert(State {
+            standing: Standing::Starting,
+            reason: None,
+            heard: None,
+            undecoded: 0,
+        });
         change(state);
     }
 }

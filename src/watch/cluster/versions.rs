@@ -163,8 +163,8 @@ impl Versions {
     /// Notes that the watch reported the end of an object. False if it was known, or another of that name is there.
     pub fn remove(&mut self, key: Key, last: &Identity) -> bool {
         let Some(entry) = self.entries.get(&key) else { return false };
-        let replaced = entry.identity.uid != last.uid
-            && last.version.compare(&entry.identity.version) != Some(Ordering::Greater);
+        let replaced =
+            entry.identity.uid != last.uid && last.version.compare(&entry.identity.version) != Some(Ordering::Greater);
         if replaced {
             return false;
         }

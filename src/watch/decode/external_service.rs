@@ -28,6 +28,7 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
             .into_iter()
             .collect(),
         headless: false,
+        external_name: false,
         service_tag: present(spec.tags.get(SERVICE_TAG).copied()),
         mesh: Some(mesh_service::mesh_or_default(mesh)),
     };

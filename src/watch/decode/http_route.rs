@@ -11,6 +11,7 @@ use super::error::quote;
 use super::source::{Source, present};
 use crate::kubernetes::{self, HttpRouteSpec, RouteRule};
 
+mod regular_expressions;
 mod written;
 
 /// Rules or parentRefs of one route at most: what fits the rows that refer to them. Gateway API allows 16 and 32.
@@ -30,7 +31,8 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
     let mut facts = vec![source.generation()];
     let mut kept = Vec::new();
     for (index, written) in (0..).zip(&spec.rules) {
-        let expressed = express(&written::rule(written));
+        let mut expressed = express(&written::rule(written));
+        expressed.problems.extend(regular_expressions::problems(&expressed.matches));
         if expressed.problems.is_empty() {
             kept.push((index, Arc::from(expressed.matches.as_slice())));
             facts.extend(backend_refs(source, index, written).map(Fact::backend_ref));

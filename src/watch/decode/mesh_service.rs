@@ -36,6 +36,7 @@ pub(super) fn in_mesh(source: &Source<'_>, kind: BackendKind, ports: Vec<Destina
         name: source.name.name.clone(),
         ports,
         headless: false,
+        external_name: false,
         service_tag: None,
         mesh: Some(source.mesh().unwrap_or_else(|| Text::from(DEFAULT_MESH))),
     }

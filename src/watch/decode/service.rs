@@ -44,6 +44,7 @@ fn destination(source: &Source<'_>, spec: &ServiceSpec<'_>) -> Result<Destinatio
         name: source.name.name.clone(),
         ports,
         headless: external || spec.cluster_ip == HEADLESS,
+        external_name: external,
         service_tag: None,
         mesh: None,
     })

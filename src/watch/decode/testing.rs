@@ -1,6 +1,5 @@
 //! Snippets of YAML in, rows out.
 
-use std::sync::Arc;
 
 use dataflows::model::{Fact, Relation, Settings};
 use serde_json::Value;
@@ -36,6 +35,6 @@ pub(super) fn rows<T: Relation + Clone>(decoded: &Decoded) -> Vec<T> {
     facts::<T>(decoded)
         .into_iter()
         .filter_map(|fact| fact.row.get::<T>())
-        .map(|row| Arc::unwrap_or_clone(row.clone()))
+        .map(|row| T::clone(row))
         .collect()
 }

@@ -1,3 +1,6 @@
 //! The kit.
 
 pub mod apiserver;
+pub mod oracle;
+pub mod scenario;
+pub mod world;

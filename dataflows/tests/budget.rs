@@ -1,0 +1,126 @@
+//! An edit costs what depends on it, not what surrounds it: the same counts of work with a thousand unrelated routes
+//! and with ten thousand.
+//!
+//! All three counters are exact. Records and arranged rows are counted where they are made, before any merging of
+//! batches, and an operator is only scheduled when it has input or its frontier moves; what merges of old batches cost
+//! is not in any of them. So sizes are compared without slack, and the bounds below only leave room for honest change
+//! of the dataflow itself.
+
+mod world;
+
+use dataflows::Engine;
+use dataflows::engine::Work;
+use dataflows::model::{Kind, MeshServices, Settings, Update};
+use world::*;
+
+const SMALL: u32 = 1_000;
+const LARGE: u32 = 10_000;
+/// How often operators may run for an edit and its echo. An epoch in which nothing happens costs about ninety runs: each
+/// operator hears that time has moved.
+const SCHEDULED_MAX: u64 = 600;
+
+/// What an edit may cost.
+struct Bound {
+    records: u64,
+    arranged: u64,
+}
+
+/// What happens, by name, with what it may cost including the answers to all writes that follow from it.
+fn edits() -> Vec<(&'static str, Update, Bound)> {
+    let web = || route("shop/web").in_mesh("other").on("infra/edge").rule("/web", &["cart:80", "db/orders:80"]);
+    let new = || route("shop/new").in_mesh("other").on("infra/edge").rule("/new", &["cart:80"]);
+    let hot = || route("shop/hot").on("infra/gateway-0").rule("/hot", &["cart:80"]);
+    let bound = |records, arranged| Bound { records, arranged };
+    let gone = |kind, name| Update { source: named(kind, name).key(), facts: Vec::new() };
+    vec![
+        ("rule changed", web().rule("/more", &["cart:80"]).into(), bound(125, 40)),
+        ("rule changed back", web().into(), bound(125, 40)),
+        ("annotation changed", web().into(), bound(0, 0)),
+        ("route added", new().into(), bound(270, 90)),
+        ("route removed", gone(Kind::HttpRoute, "shop/new"), bound(270, 90)),
+        ("hot route added", hot().into(), bound(270, 90)),
+        ("hot rule changed", hot().rule("/more", &["cart:80"]).into(), bound(125, 40)),
+        ("hot route removed", gone(Kind::HttpRoute, "shop/hot"), bound(280, 95)),
+        ("listener narrowed", edge("*.example").into(), bound(320, 110)),
+        ("listener widened", edge("").into(), bound(320, 110)),
+        ("grant added", grant("db/grant", "shop", None), bound(130, 50)),
+        ("grant removed", gone(Kind::ReferenceGrant, "db/grant"), bound(130, 50)),
+        ("Service port moved", service("shop/cart", &[81]), bound(105, 35)),
+        ("Service port moved back", service("shop/cart", &[80]), bound(105, 35)),
+        ("namespace relabelled", namespace("shop", Some("red")), bound(210, 85)),
+        ("namespace relabelled back", namespace("shop", Some("blue")), bound(210, 85)),
+        ("mesh mode changed", mesh("other", MeshServices::Exclusive), bound(240, 75)),
+        ("class parameters changed", parameters("tuning", 2), bound(280, 95)),
+    ]
+}
+
+/// The Gateway that is edited: of a class, a mesh and a team of its own.
+fn edge(hostname: &str) -> GatewayObject {
+    gateway("infra/edge").of_class("tuned").in_mesh("other").listener("web", 80, hostname).for_team("blue")
+}
+
+/// A settled cluster: one route on the Gateway that is edited, and many on other ones.
+fn cluster(routes: u32, gateways: u32) -> World {
+    let mut world = World::around(Engine::counting(Settings::default()));
+    let mut updates = vec![class("kuma", None), class("tuned", Some("tuning")), parameters("tuning", 1)];
+    updates.extend([mesh("default", PLAIN), mesh("other", PLAIN), namespace("shop", Some("blue"))]);
+    updates.extend([service("shop/cart", &[80]), service("db/orders", &[80]), edge("").into()]);
+    for index in 0..gateways {
+        updates.push(gateway(&format!("infra/gateway-{index}")).listener("web", 80, "").into());
+    }
+    for index in 0..routes {
+        let (namespace, gateway) = (format!("team-{}", index % 50), format!("infra/gateway-{}", index % gateways));
+        let backend = format!("service-{index}");
+        updates.push(service(&format!("{namespace}/{backend}"), &[80]));
+        let route = route(&format!("{namespace}/route-{index}")).created(i64::from(index)).on(&gateway);
+        updates.push(route.rule(&format!("/{index}"), &[&format!("{backend}:80")]).into());
+    }
+    updates.push(route("shop/web").in_mesh("other").on("infra/edge").rule("/web", &["cart:80", "db/orders:80"]).into());
+    world.step(updates);
+    world.settle();
+    assert_eq!(world.to_do(), [""; 0]);
+    world.engine.work();
+    world
+}
+
+/// What each edit costs: by itself, and with the answers to the writes that follow from it.
+fn costs(routes: u32, gateways: u32) -> Vec<[Work; 2]> {
+    let mut world = cluster(routes, gateways);
+    let cost = |(what, update, bound): (_, Update, Bound)| {
+        let changes = world.put(update);
+        assert_eq!(changes > 0, bound.records > 0, "{what} has an effect");
+        let edit = world.engine.work();
+        world.settle();
+        [edit, world.engine.work()]
+    };
+    edits().into_iter().map(cost).collect()
+}
+
+fn compare(gateways: u32) {
+    let (small, large) = (costs(SMALL, gateways), costs(LARGE, gateways));
+    let mut wrong = Vec::new();
+    for (((what, _, bound), small), large) in edits().into_iter().zip(small).zip(large) {
+        if small != large {
+            wrong.push(format!("{what}: {SMALL} routes cost {small:?}, {LARGE} cost {large:?}"));
+        }
+        let [edit, echo] = large;
+        let (records, arranged) = (edit.records + echo.records, edit.arranged + echo.arranged);
+        if records > bound.records || arranged > bound.arranged || edit.scheduled + echo.scheduled > SCHEDULED_MAX {
+            wrong.push(format!(
+                "{what}: {edit:?} and {echo:?}, {} records, {} arranged rows and {SCHEDULED_MAX} runs of operators are allowed",
+                bound.records, bound.arranged
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_edit_costs_the_same_whatever_surrounds_it() {
+    compare(20);
+}
+
+#[test]
+fn an_edit_costs_the_same_however_many_routes_share_its_gateway() {
+    compare(1);
+}

@@ -1,0 +1,50 @@
+//! Regular expressions that a proxy would refuse.
+//!
+//! Envoy compiles all expressions of a listener together and takes none of its routes when one does not compile, so a
+//! single typing error would freeze the gateway. Its dialect, RE2, is that of the parser used here, but for a few
+//! notations that RE2 lacks.
+
+use dataflows::model::{Match, MatchKind, PathMatch, RuleProblem, RuleReason};
+
+/// The expressions that do not parse.
+pub(super) fn problems(matches: &[Match]) -> Vec<RuleProblem> {
+    let mut problems = Vec::new();
+    for (place, found) in matches.iter().enumerate() {
+        let mut check = |field: String, expression: &str| {
+            if !is_valid(expression) {
+                problems.push(RuleProblem { field: field.into(), reason: RuleReason::RegularExpression });
+            }
+        };
+        if let PathMatch::RegularExpression(expression) = &found.path {
+            check(format!("matches[{place}].path.value"), expression);
+        }
+        for (list, named) in [("headers", &found.headers), ("queryParams", &found.query_params)] {
+            for value in named.iter().filter(|value| value.kind == MatchKind::RegularExpression) {
+                check(format!("matches[{place}].{list}[{}].value", value.name), &value.value);
+            }
+        }
+    }
+    problems
+}
+
+/// Whether RE2 would compile the expression.
+fn is_valid(expression: &str) -> bool {
+    // Character class operations and word boundaries with names are not RE2's.
+    let foreign = ["&&", "--", "~~", "\\b{", "\\<", "\\>"].iter().any(|notation| expression.contains(notation));
+    !foreign && regex_syntax::Parser::new().parse(expression).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_valid;
+
+    #[test]
+    fn what_compiles_and_what_does_not() {
+        for good in ["/v[0-9]+/.*", "(?i)abc", "a{2,3}", "^/x$", "\\d+", ".*"] {
+            assert!(is_valid(good), "{good}");
+        }
+        for bad in ["(", "[a", "a{3,2}", "(?=x)", "\\1", "*", "[a&&b]"] {
+            assert!(!is_valid(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! `deltagate run --from DIR --to DIR`: the controller without a cluster.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+const BASE: &str = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata:
+  name: kuma
+spec:
+  controllerName: gateways.kuma.io/controller
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata:
+  name: edge
+spec:
+  gatewayClassName: kuma
+  listeners:
+  - name: http
+    port: 80
+    protocol: HTTP
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: cart
+spec:
+  clusterIP: 10.0.0.7
+  ports:
+  - port: 8080
+";
+
+const ROUTE: &str = "\
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: cart
+spec:
+  parentRefs:
+  - name: edge
+  rules:
+  - backendRefs:
+    - name: cart
+      port: 8080
+";
+
+/// How long something may take that should take milliseconds, on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A controller on two directories of its own.
+struct World {
+    root: PathBuf,
+    child: Option<Child>,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl World {
+    fn new(test: &str) -> Self {
+        let root = std::env::temp_dir().join(format!("deltagate-directory-{test}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        fs::create_dir_all(root.join("in")).unwrap();
+        Self { root, child: None, log: Arc::default() }
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.join("in").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn out(&self, path: &str) -> PathBuf {
+        self.root.join("out").join(path)
+    }
+
+    fn start(&mut self) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_deltagate"))
+            .args(["run", "--from", "in", "--admin-address", "off"])
+            .current_dir(&self.root)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let log = Arc::clone(&self.log);
+        thread::spawn(move || lines.map_while(Result::ok).for_each(|line| log.lock().unwrap().push(line)));
+        self.child = Some(child);
+    }
+
+    /// Ends it as a service manager would, and expects it to end well.
+    #[track_caller]
+    fn stop(&mut self) {
+        let mut child = self.child.take().unwrap();
+        Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        let code = child.wait().unwrap().code();
+        assert_eq!(code, Some(0), "{}", self.log());
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    #[track_caller]
+    fn wait(&self, what: &str, holds: impl Fn() -> bool) {
+        let begin = Instant::now();
+        while !holds() {
+            assert!(
+                begin.elapsed() < PATIENCE,
+                "{what} did not come true; the log:\n{}\nthe files:\n{:#?}",
+                self.log(),
+                self.files()
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[track_caller]
+    fn wait_for_log(&self, text: &str) {
+        self.wait(&format!("{text:?} in the log"), || self.log().contains(text));
+    }
+
+    /// Waits for a file and some text in it.
+    #[track_caller]
+    fn wait_for(&self, path: &str, text: &str) {
+        let path = self.out(path);
+        self.wait(&format!("{text:?} in {}", path.display()), || {
+            fs::read_to_string(&path).is_ok_and(|file| file.contains(text))
+        });
+    }
+
+    fn files(&self) -> Vec<(PathBuf, SystemTime)> {
+        let mut files = Vec::new();
+        collect(&self.root.join("out"), &mut files);
+        files.sort();
+        files
+    }
+
+    /// Waits until nothing has been written for a while.
+    fn settle(&self) -> Vec<(PathBuf, SystemTime)> {
+        let begin = Instant::now();
+        loop {
+            let before = self.files();
+            thread::sleep(Duration::from_millis(500));
+            if before == self.files() {
+                return before;
+            }
+            assert!(begin.elapsed() < PATIENCE, "it does not settle:\n{}", self.log());
+        }
+    }
+
+    fn routes(&self) -> Vec<PathBuf> {
+        let route = |path: &PathBuf| path.to_string_lossy().contains("MeshHTTPRoute/kuma-system/cart");
+        self.files().into_iter().map(|(path, _)| path).filter(route).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if !thread::panicking() {
+            let _ = fs::remove_dir_all(&self.root);
+        }
+    }
+}
+
+fn collect(directory: &Path, files: &mut Vec<(PathBuf, SystemTime)>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if let Ok(modified) = entry.metadata().and_then(|metadata| metadata.modified()) {
+            files.push((path, modified));
+        }
+    }
+}
+
+#[test]
+fn edits_are_followed() {
+    let mut world = World::new("edits");
+    world.write("base.yaml", BASE);
+    world.start();
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 80\n");
+    world.wait_for("MeshGatewayInstance/default/edge.yaml", "kind: MeshGatewayInstance");
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 0");
+    world.wait_for("status/GatewayClass/_cluster/kuma.yaml", "Accepted");
+    world.write("team/routes.yaml", ROUTE);
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    world.wait_for("status/HTTPRoute/default/cart.yaml", "Accepted");
+    assert_eq!(world.routes().len(), 1);
+    world.write("base.yaml", &BASE.replace("port: 80\n", "port: 81\n"));
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 81\n");
+    fs::remove_file(world.root.join("in/team/routes.yaml")).unwrap();
+    world.wait("the route is gone", || {
+        world.routes().is_empty() && !world.out("status/HTTPRoute/default/cart.yaml").exists()
+    });
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 0");
+    world.stop();
+}
+
+#[test]
+fn a_restart_writes_nothing_and_clears_up() {
+    let mut world = World::new("restart");
+    world.write("base.yaml", BASE);
+    world.write("route.yaml", ROUTE);
+    world.start();
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let before = world.settle();
+    world.stop();
+    world.start();
+    world.wait("the second start", || world.log().matches("in sync").count() == 2);
+    assert_eq!(world.settle(), before);
+    world.stop();
+    fs::remove_file(world.root.join("in/route.yaml")).unwrap();
+    fs::write(world.out("mine.yaml"), "kind: Mine\n").unwrap();
+    world.start();
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 0");
+    world.wait("the stale files are gone", || {
+        world.routes().is_empty() && !world.out("status/HTTPRoute/default/cart.yaml").exists()
+    });
+    assert_eq!(fs::read_to_string(world.out("mine.yaml")).unwrap(), "kind: Mine\n");
+    world.stop();
+}
+
+#[test]
+fn a_broken_file_keeps_what_it_held() {
+    let mut world = World::new("broken");
+    world.write("base.yaml", BASE);
+    world.write("route.yaml", ROUTE);
+    world.start();
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let before = world.settle();
+    world.write("route.yaml", "spec: [\n");
+    world.wait_for_log("in/route.yaml:1: is not valid YAML");
+    world.wait_for_log("1 of its objects stay as they were last read");
+    assert_eq!(world.settle(), before);
+    world.write("base.yaml", &BASE.replace("port: 80\n", "port: 81\n"));
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 81\n");
+    world.write("route.yaml", &ROUTE.replace("name: cart\nspec", "name: cart2\nspec"));
+    world.wait_for("status/HTTPRoute/default/cart2.yaml", "Accepted");
+    world.wait("the old name is gone", || !world.out("status/HTTPRoute/default/cart.yaml").exists());
+    world.stop();
+}
+
+#[test]
+fn a_half_valid_file_counts_for_half() {
+    let mut world = World::new("half");
+    world.write("all.yaml", &format!("{BASE}---\n{ROUTE}"));
+    world.start();
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let edited = BASE.replace("port: 80\n", "port: 82\n");
+    world.write("all.yaml", &format!("{edited}---\n{}", ROUTE.replace("kind: HTTPRoute", "kind: 7")));
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 82\n");
+    world.wait_for_log("in/all.yaml:4: kind is not text");
+    world.settle();
+    assert_eq!(world.routes().len(), 1);
+    world.stop();
+}
+
+#[test]
+fn a_directory_that_disappears_deletes_nothing() {
+    let mut world = World::new("vanishing");
+    world.write("base.yaml", BASE);
+    world.write("route.yaml", ROUTE);
+    world.start();
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let before = world.settle();
+    fs::remove_dir_all(world.root.join("in")).unwrap();
+    world.wait_for_log("the directory cannot be read");
+    assert_eq!(world.settle(), before);
+    // It comes back file by file.
+    world.write("route.yaml", ROUTE);
+    thread::sleep(Duration::from_millis(300));
+    world.write("base.yaml", &BASE.replace("port: 80\n", "port: 83\n"));
+    world.wait_for_log("the directory can be read again");
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 83\n");
+    world.settle();
+    assert_eq!(world.routes().len(), 1);
+    world.write("base.yaml", &BASE.replace("port: 80\n", "port: 84\n"));
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 84\n");
+    world.stop();
+}
+
+#[test]
+fn of_two_files_with_one_object_the_later_path_counts() {
+    let mut world = World::new("twice");
+    world.write("a.yaml", BASE);
+    world.write("b.yaml", &BASE.replace("port: 80\n", "port: 85\n"));
+    world.start();
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 85\n");
+    world.wait_for_log("in/b.yaml counts");
+    fs::remove_file(world.root.join("in/b.yaml")).unwrap();
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 80\n");
+    world.stop();
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_told_and_tried_again() {
+    let mut world = World::new("unwritable");
+    world.write("base.yaml", BASE);
+    // A file in place of the directory: permissions do not stop a test that runs as root.
+    fs::write(world.root.join("out"), "in the way").unwrap();
+    world.start();
+    world.wait_for_log("cannot write out");
+    fs::remove_file(world.root.join("out")).unwrap();
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 80\n");
+    // The same while it runs, for one kind.
+    let routes = world.out("MeshHTTPRoute");
+    world.settle();
+    fs::remove_dir_all(world.out("status/HTTPRoute")).ok();
+    fs::write(world.out("status/HTTPRoute"), "in the way").unwrap();
+    world.write("route.yaml", ROUTE);
+    world.wait_for_log("status/HTTPRoute");
+    world.wait("the other kinds are written", || routes.exists() && world.routes().len() == 1);
+    fs::remove_file(world.out("status/HTTPRoute")).unwrap();
+    world.wait_for("status/HTTPRoute/default/cart.yaml", "Accepted");
+    world.stop();
+}
+
+#[test]
+fn a_file_of_somebody_else_in_the_output_stays() {
+    let mut world = World::new("occupied");
+    world.write("base.yaml", BASE);
+    let path = world.out("MeshGateway/_cluster/edge.default.yaml");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "mine\n").unwrap();
+    world.start();
+    world.wait_for_log("was not written by Deltagate");
+    world.wait_for("MeshGatewayInstance/default/edge.yaml", "kind: MeshGatewayInstance");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine\n");
+    fs::remove_file(&path).unwrap();
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 80\n");
+    world.stop();
+}
+
+#[test]
+fn writing_into_what_is_read_is_refused() {
+    let world = World::new("inside");
+    for (from, to) in [("in", "in/out"), ("in", "in"), (".", "out"), ("missing", "out"), ("in", "in/../in/x")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_deltagate"))
+            .args(["run", "--from", from, "--to", to])
+            .current_dir(&world.root)
+            .output()
+            .unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{from} {to}: {message}");
+        assert!(message.starts_with("error: --"), "{message}");
+    }
+    assert!(!world.root.join("out").exists());
+}
+
+#[test]
+fn edits_of_what_was_written_are_overwritten() {
+    let mut world = World::new("drift");
+    world.write("base.yaml", BASE);
+    world.write("route.yaml", ROUTE);
+    world.start();
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    world.settle();
+    let gateway = "MeshGateway/_cluster/edge.default.yaml";
+    let text = fs::read_to_string(world.out(gateway)).unwrap();
+    fs::write(world.out(gateway), text.replace("port: 80\n", "port: 99\n")).unwrap();
+    world.wait("the edit is overwritten", || fs::read_to_string(world.out(gateway)).unwrap() == text);
+    let route = world.routes().remove(0);
+    fs::remove_file(&route).unwrap();
+    fs::write(world.out("status/HTTPRoute/default/cart.yaml"), "").unwrap();
+    world.wait("the file is back", || route.exists());
+    fs::remove_file(world.out("status/HTTPRoute/default/cart.yaml")).unwrap();
+    world.wait_for("status/HTTPRoute/default/cart.yaml", "Accepted");
+    let before = world.settle().len();
+    fs::remove_dir_all(world.out("")).unwrap();
+    world.wait("all files are back", || world.files().len() == before);
+    world.stop();
+}
+
+#[test]
+fn an_object_of_somebody_else_is_not_taken_over() {
+    let mut world = World::new("foreign");
+    world.write("base.yaml", BASE);
+    world.start();
+    let gateway = "MeshGateway/_cluster/edge.default.yaml";
+    world.wait_for(gateway, "port: 80\n");
+    world.settle();
+    let theirs = "apiVersion: kuma.io/v1alpha1\nkind: MeshGateway\nmesh: default\nmetadata:\n  name: edge.default\n";
+    world.write("theirs.yaml", theirs);
+    world.wait("ours is withdrawn", || !world.out(gateway).exists());
+    assert!(!world.settle().iter().any(|(path, _)| path.ends_with(gateway)));
+    fs::remove_file(world.root.join("in/theirs.yaml")).unwrap();
+    world.wait_for(gateway, "port: 80\n");
+    world.stop();
+}

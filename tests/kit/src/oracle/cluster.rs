@@ -1,0 +1,66 @@
+use std::collections::BTreeMap;
+
+use dataflows::model::{
+    BackendRef, Class, ClassParameters, Datum, Destination, Fact, Gateway, GatewayAddress, Generation, Grant, Key,
+    Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, RouteMatches, Rule, Text,
+};
+
+/// The facts of a moment, relation by relation.
+#[derive(Default)]
+pub(super) struct Cluster {
+    pub(super) classes: BTreeMap<Key, Ref<Class>>,
+    pub(super) parameters: BTreeMap<Key, Ref<ClassParameters>>,
+    pub(super) gateways: Vec<Ref<Gateway>>,
+    pub(super) listeners: Vec<Ref<Listener>>,
+    pub(super) parent_refs: Vec<Ref<ParentRef>>,
+    pub(super) matches: BTreeMap<Key, Ref<RouteMatches>>,
+    pub(super) rules: Vec<Ref<Rule>>,
+    pub(super) backends: Vec<Ref<BackendRef>>,
+    pub(super) generations: BTreeMap<Key, Ref<Generation>>,
+    pub(super) labels: BTreeMap<Key, Ref<NamespaceLabels>>,
+    pub(super) choices: BTreeMap<Key, Ref<MeshChoice>>,
+    pub(super) destinations: BTreeMap<Key, Ref<Destination>>,
+    pub(super) grants: Vec<Ref<Grant>>,
+    pub(super) meshes: BTreeMap<Text, Ref<Mesh>>,
+    pub(super) addresses: Vec<(Key, Ref<GatewayAddress>)>,
+    pub(super) observed: BTreeMap<Key, Ref<Observed>>,
+    pub(super) refusals: BTreeMap<Key, Ref<Refusal>>,
+}
+
+impl Cluster {
+    pub(super) fn of(facts: &BTreeMap<Key, Vec<Fact>>) -> Self {
+        let mut cluster = Self::default();
+        facts.values().flatten().for_each(|fact| cluster.add(fact));
+        cluster
+    }
+
+    fn add(&mut self, fact: &Fact) {
+        let key = fact.key;
+        match fact.row.datum() {
+            Datum::Class(row) => drop(self.classes.insert(key, row.clone())),
+            Datum::ClassParameters(row) => drop(self.parameters.insert(key, row.clone())),
+            Datum::Gateway(row) => self.gateways.push(row.clone()),
+            Datum::Listener(row) => self.listeners.push(row.clone()),
+            Datum::ParentRef(row) => self.parent_refs.push(row.clone()),
+            Datum::RouteMatches(row) => drop(self.matches.insert(key, row.clone())),
+            Datum::Rule(row) => self.rules.push(row.clone()),
+            Datum::BackendRef(row) => self.backends.push(row.clone()),
+            Datum::Generation(row) => drop(self.generations.insert(key, row.clone())),
+            Datum::NamespaceLabels(row) => drop(self.labels.insert(key, row.clone())),
+            Datum::MeshChoice(row) => drop(self.choices.insert(key, row.clone())),
+            Datum::Destination(row) => drop(self.destinations.insert(key, row.clone())),
+            Datum::Grant(row) => self.grants.push(row.clone()),
+            Datum::Mesh(row) => drop(self.meshes.insert(row.name.clone(), row.clone())),
+            Datum::GatewayAddress(row) => self.addresses.push((key, row.clone())),
+            Datum::Observed(row) => drop(self.observed.insert(key, row.clone())),
+            Datum::Refusal(row) => drop(self.refusals.insert(key, row.clone())),
+            derived => unreachable!("{} is derived, not an input", derived.relation()),
+        }
+    }
+
+    /// The mesh of an object in a namespace: its own choice, else the namespace's, else `default`.
+    pub(super) fn mesh_of(&self, own: Option<&Text>, namespace: &str) -> Text {
+        let of_namespace = || self.choices.get(&Key::of(Kind::Namespace, "", namespace)).map(|choice| &choice.mesh);
+        own.or_else(of_namespace).cloned().unwrap_or_else(|| "default".into())
+    }
+}

@@ -1,0 +1,73 @@
+use dataflows::model::{
+    Class, ClassParameters, ControlPlaneMode, Gateway, GatewayProblem, Key, Kind, Listener, ListenerState,
+    ManagedGateway, ParametersProblem, ParametersRef, Ref, Settings,
+};
+use dataflows::rules::{addresses, class, listeners, meshes};
+
+use super::cluster::Cluster;
+
+/// A Gateway of ours with what became of its listeners.
+pub(super) struct JudgedGateway {
+    pub(super) managed: Ref<ManagedGateway>,
+    pub(super) accepted: bool,
+    /// In the order of the Gateway.
+    pub(super) listeners: Vec<Ref<ListenerState>>,
+}
+
+pub(super) fn all(settings: &Settings, cluster: &Cluster) -> Vec<JudgedGateway> {
+    let ours = cluster.gateways.iter().filter_map(|gateway| Some((gateway, cluster.classes.get(&gateway.class)?)));
+    ours.map(|(gateway, class)| judge(cluster, manage(settings, cluster, gateway, class))).collect()
+}
+
+/// The parameters that a class of ours has.
+pub(super) fn parameters_of(cluster: &Cluster, class: &Class) -> Result<Ref<ClassParameters>, ParametersProblem> {
+    class.parameters.as_ref().map_or_else(|| Ok(Ref::default()), |reference| resolve(cluster, reference))
+}
+
+fn resolve(cluster: &Cluster, reference: &ParametersRef) -> Result<Ref<ClassParameters>, ParametersProblem> {
+    class::resolve(reference, cluster.parameters.get(&Key::of(Kind::MeshGatewayConfig, "", &reference.name)))
+}
+
+fn manage(settings: &Settings, cluster: &Cluster, gateway: &Gateway, class: &Class) -> ManagedGateway {
+    let mesh = cluster.mesh_of(gateway.mesh.as_ref(), &gateway.namespace);
+    let found = cluster.meshes.get(&mesh);
+    let of_class = parameters_of(cluster, class);
+    let own = gateway.infrastructure.parameters.as_ref().map(|reference| resolve(cluster, reference));
+    let global = settings.mode == ControlPlaneMode::Global;
+    let problem = if global {
+        Some(GatewayProblem::GlobalControlPlane)
+    } else if let Err(problem) = &of_class {
+        Some(GatewayProblem::ClassParameters(problem.clone()))
+    } else if let Some(Err(problem)) = &own {
+        Some(GatewayProblem::OwnParameters(problem.clone()))
+    } else if !meshes::is_mesh_name(&mesh) {
+        Some(GatewayProblem::InvalidMeshName)
+    } else if found.is_none() {
+        Some(GatewayProblem::NoMesh)
+    } else if addresses::requested(&gateway.addresses).is_err() {
+        Some(GatewayProblem::UnsupportedAddress)
+    } else {
+        None
+    };
+    let of_class = if global { Ref::default() } else { of_class.unwrap_or_default() };
+    ManagedGateway {
+        key: Key::of(Kind::Gateway, &gateway.namespace, &gateway.name),
+        gateway: Ref::new(Gateway { mesh: Some(mesh.clone()), ..gateway.clone() }),
+        mesh,
+        mesh_services: found.map(|mesh| mesh.mesh_services),
+        parameters: own.and_then(Result::ok).unwrap_or(of_class),
+        problem,
+    }
+}
+
+/// A Gateway is accepted if nothing is wrong with itself and at least one listener could work by its own spec.
+fn judge(cluster: &Cluster, managed: ManagedGateway) -> JudgedGateway {
+    let managed = Ref::new(managed);
+    let of_gateway = cluster.listeners.iter().filter(|listener| listener.gateway == managed.key);
+    let of_gateway: Vec<Ref<Listener>> = of_gateway.cloned().collect();
+    let states = listeners::states(&managed, &of_gateway);
+    let faultless = |state: &ListenerState| !state.problems.iter().any(listeners::is_own_fault);
+    let accepted = managed.problem.is_none() && states.iter().any(faultless);
+    let with_verdict = |state| Ref::new(ListenerState { gateway_accepted: accepted, ..state });
+    JudgedGateway { managed, accepted, listeners: states.into_iter().map(with_verdict).collect() }
+}

@@ -1,0 +1,42 @@
+//! What should be outstanding, computed from scratch: a plain loop over the facts of a moment, with no dataflow and no
+//! memory of the moment before.
+//!
+//! It is slow and short on purpose. It shares the tables of `rules` and the texts of `manifest` with the dataflow, and
+//! writes anew whatever depends on more than one object: who attaches where, who holds a match, what waits for what.
+
+mod attachment;
+mod cluster;
+mod gateways;
+mod objects;
+mod pending;
+mod precedence;
+mod routes;
+mod statuses;
+
+use std::collections::BTreeMap;
+
+use dataflows::model::{Fact, Key, Settings, Task};
+
+use cluster::Cluster;
+
+/// The complete set of tasks that should be outstanding for these facts, by object. `facts` holds what each source
+/// asserts at the moment.
+pub fn tasks(settings: &Settings, facts: &BTreeMap<Key, Vec<Fact>>) -> BTreeMap<Key, Task> {
+    let cluster = Cluster::of(facts);
+    let gateways = gateways::all(settings, &cluster);
+    let routes = routes::all(&cluster);
+    let attachments = attachment::all(&cluster, &gateways);
+    let servings = precedence::servings(&cluster, &attachments);
+
+    let objects = objects::desired(settings, &gateways, &servings, &routes);
+    let held = pending::held(&cluster, &gateways);
+    let objects = pending::pending(settings, &cluster, objects, &held, pending::is_generated);
+
+    let statuses = statuses::Statuses { cluster: &cluster, servings: &servings, pending: &objects };
+    let mut desired = statuses.of_classes();
+    desired.extend(statuses.of_gateways(&gateways));
+    desired.extend(statuses.of_routes(&attachments, &routes));
+    let mut all = pending::pending(settings, &cluster, desired, &held, |kind| !pending::is_generated(kind));
+    all.extend(objects);
+    pending::tasks(settings, &all)
+}

@@ -1,0 +1,113 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use dataflows::model::{
+    ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport, ObjectName, ParentReport,
+    ParentVerdict, Ref, RouteRules, RouteStatus, Text,
+};
+use dataflows::rules::addresses;
+
+use super::attachment::JudgedParent;
+use super::cluster::Cluster;
+use super::gateways::{JudgedGateway, parameters_of};
+use super::pending::PendingRows;
+use super::precedence::Servings;
+use super::routes;
+
+/// What statuses speak of.
+pub(super) struct Statuses<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) servings: &'a Servings,
+    pub(super) pending: &'a PendingRows,
+}
+
+impl Statuses<'_> {
+    pub(super) fn of_classes(&self) -> Vec<Desired> {
+        let statuses = self.cluster.classes.iter().filter_map(|(key, class)| {
+            let generation = self.cluster.generations.get(key)?.generation;
+            let parameters = parameters_of(self.cluster, class);
+            let verdict = ClassVerdict { class: *key, name: class.name.clone(), parameters };
+            let status = ClassStatus { generation, verdict: verdict.into() };
+            Some(Self::desire(
+                ObjectName::new(Kind::GatewayClass, "", &class.name),
+                Content::ClassStatus(status.into()),
+            ))
+        });
+        statuses.collect()
+    }
+
+    pub(super) fn of_gateways(&self, gateways: &[JudgedGateway]) -> Vec<Desired> {
+        gateways.iter().filter_map(|gateway| self.of_gateway(gateway)).collect()
+    }
+
+    fn of_gateway(&self, gateway: &JudgedGateway) -> Option<Desired> {
+        let managed = &gateway.managed;
+        let generation = self.cluster.generations.get(&managed.key)?.generation;
+        let attached = |listener: Key| self.servings.keys().filter(|(at, _)| *at == listener).count();
+        let report = |state: &Ref<_>| {
+            let state: &Ref<dataflows::model::ListenerState> = state;
+            ListenerReport {
+                state: state.clone(),
+                attached_routes: i64::try_from(attached(state.key)).unwrap_or(i64::MAX),
+            }
+        };
+        let found = self.cluster.addresses.iter().filter(|(key, _)| *key == managed.key).map(|(_, address)| address);
+        let object = ObjectName::new(Kind::Gateway, &managed.gateway.namespace, &managed.gateway.name);
+        let status = GatewayStatus {
+            generation,
+            managed: managed.clone(),
+            listeners: gateway.listeners.iter().map(report).collect(),
+            addresses: addresses::shown(found),
+            pending: self.pending_for(&object),
+        };
+        Some(Self::desire(object, Content::GatewayStatus(status.into())))
+    }
+
+    pub(super) fn of_routes(&self, parents: &[JudgedParent], rules: &BTreeMap<Key, Ref<RouteRules>>) -> Vec<Desired> {
+        let mut verdicts: BTreeMap<Key, Vec<&Ref<ParentVerdict>>> = BTreeMap::new();
+        for judged in parents {
+            verdicts.entry(judged.verdict.parent.route).or_default().push(&judged.verdict);
+        }
+        let statuses = verdicts.into_iter().filter_map(|(route, mut verdicts)| {
+            let row = self.cluster.generations.get(&route).filter(|row| row.kind == Kind::HttpRoute)?;
+            verdicts.sort_by_key(|verdict| verdict.parent.index);
+            let object = ObjectName::new(Kind::HttpRoute, &row.namespace, &row.name);
+            let mut refused = self.pending_for(&object);
+            refused.retain(|row| row.refusal.is_some());
+            let status = RouteStatus {
+                generation: row.generation,
+                namespace: row.namespace.clone(),
+                name: row.name.clone(),
+                parents: verdicts.into_iter().map(|verdict| self.report(verdict)).collect(),
+                rules: rules.get(&route).cloned().unwrap_or_else(|| routes::none().into()),
+                refused,
+            };
+            Some(Self::desire(object, Content::RouteStatus(status.into())))
+        });
+        statuses.collect()
+    }
+
+    /// What a parent hears of matches that other routes hold on its listeners.
+    fn report(&self, verdict: &Ref<ParentVerdict>) -> ParentReport {
+        let parent = &verdict.parent;
+        let here = self.servings.values();
+        let here = here.filter(|serving| serving.route == parent.route && serving.parents.contains(&parent.index));
+        let winners: Vec<&Text> =
+            here.flat_map(|serving| &serving.shadowed).filter_map(|shadowed| shadowed.winner.as_ref()).collect();
+        let shadowed_matches = u32::try_from(winners.len()).unwrap_or(u32::MAX);
+        let shadowed: BTreeSet<&Text> = winners.into_iter().collect();
+        ParentReport { verdict: verdict.clone(), shadowed: shadowed.into_iter().cloned().collect(), shadowed_matches }
+    }
+
+    /// The pending objects that are to be made for an owner, by name.
+    fn pending_for(&self, owner: &ObjectName) -> Vec<Ref<dataflows::model::Pending>> {
+        let of_owner =
+            self.pending.values().filter(|row| row.action.desired().is_some_and(|made| made.owner == *owner));
+        let mut rows: Vec<_> = of_owner.cloned().collect();
+        rows.sort_by(|left, right| left.object.cmp(&right.object));
+        rows
+    }
+
+    fn desire(object: ObjectName, content: Content) -> Desired {
+        Desired::new(object.clone(), object, "".into(), content)
+    }
+}

@@ -1,0 +1,97 @@
+//! What holds in every scenario, whatever it is about.
+
+use serde_json::Value;
+
+use super::memory_cluster::MemoryCluster;
+use super::object_id::ObjectId;
+use super::{outcome, own_status};
+
+/// Conditions of ours speak of the generation that the object has.
+pub(super) fn generations_are_current(cluster: &MemoryCluster<'_>) -> Result<(), String> {
+    for (id, object) in cluster.objects() {
+        for condition in our_conditions(cluster, id, object) {
+            if condition["observedGeneration"] != object["metadata"]["generation"] {
+                let generation = &object["metadata"]["generation"];
+                return Err(format!("{id} has generation {generation}, and this condition another: {condition}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn our_conditions<'a>(cluster: &MemoryCluster<'_>, id: &ObjectId, object: &'a Value) -> Vec<&'a Value> {
+    let conditions = |holder: &'a Value| holder["conditions"].as_array().into_iter().flatten();
+    let entries = |field: &str| object["status"][field].as_array().into_iter().flatten();
+    match id.kind.as_str() {
+        "HTTPRoute" => entries("parents")
+            .filter(|entry| own_status::is_ours(cluster.settings(), entry))
+            .flat_map(conditions)
+            .collect(),
+        "Gateway" | "GatewayClass" if dataflows::manifest::owns_status(object) => {
+            let of_listeners = entries("listeners").flat_map(conditions);
+            conditions(&object["status"])
+                .filter(|condition| condition["observedGeneration"].is_i64())
+                .chain(of_listeners)
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Names and labels of what is written are such as an API server takes.
+///
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>
+pub(super) fn is_storable(id: &ObjectId, object: &Value) -> Result<(), String> {
+    const NAME_MAX: usize = 253;
+    const LABEL_MAX: usize = 63;
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let part =
+        |part: &str| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-') && part.bytes().all(inner);
+    if id.name.len() > NAME_MAX || !id.name.split('.').all(part) {
+        return Err(format!("{id} is no name that an API server takes"));
+    }
+    let labels = object["metadata"]["labels"].as_object().into_iter().flatten();
+    let long = labels.filter(|(_, value)| value.as_str().is_none_or(|value| value.len() > LABEL_MAX));
+    match long.into_iter().next() {
+        Some((label, value)) => Err(format!("{id} has a label that no API server takes: {label}: {value}")),
+        None => Ok(()),
+    }
+}
+
+/// A MeshGateway is written after the route without tags that keeps its ports from having none.
+pub(super) fn has_its_floor(cluster: &MemoryCluster<'_>, id: &ObjectId) -> Result<(), String> {
+    let is_floor = |(other, object): (&ObjectId, &Value)| {
+        let target = &object["spec"]["targetRef"];
+        outcome::is_ours(other, object) && target["name"] == *id.name && target["tags"].is_null()
+    };
+    if id.kind != "MeshGateway" || cluster.objects().iter().any(is_floor) {
+        Ok(())
+    } else {
+        Err(format!("{id} is written before its floor"))
+    }
+}
+
+/// Once all that was put in is gone, nothing of ours is left and nothing is left to do.
+pub(super) fn nothing_is_left(cluster: &MemoryCluster<'_>) -> Result<(), String> {
+    let mut left: Vec<_> = cluster
+        .objects()
+        .iter()
+        .filter(|(id, object)| outcome::is_ours(id, object))
+        .map(|(id, _)| id.to_string())
+        .collect();
+    left.extend(cluster.tasks().map(|task| format!("the task {}", task.pending.object)));
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("after all objects were deleted there is left: {}", left.join(", ")))
+    }
+}
+
+/// A restarted controller has nothing to write.
+pub(super) fn a_restart_writes_nothing(cluster: &MemoryCluster<'_>) -> Result<(), String> {
+    let mut restarted = cluster.restarted()?;
+    restarted.settle()?;
+    let writes: Vec<_> =
+        restarted.take_writes().iter().map(|write| format!("{} {}", write.verb, write.object)).collect();
+    if writes.is_empty() { Ok(()) } else { Err(format!("a restart writes: {}", writes.join(", "))) }
+}

@@ -1,0 +1,105 @@
+use std::collections::BTreeSet;
+
+use dataflows::model::{
+    AllowedNamespaces, CertificateRef, Fact, Gateway, GatewayAddress, Group, Hostname, Infrastructure, Key, Kind,
+    Listener, ListenerTls, ObjectName, Protocol, RequestedAddress, RouteKindRef, Selector, SelectorRequirement,
+    TlsMode, Update,
+};
+
+use super::{HOSTNAMES, MESHES, Random, TEAMS, surroundings, update};
+
+/// A Gateway with none to four listeners.
+pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Update {
+    let object = ObjectName::new(Kind::Gateway, namespace, name);
+    let class_name = if random.one_in(10) { "foreign" } else { *random.pick(&super::CLASSES) };
+    let requested = |kind: &str, value: &str| RequestedAddress { kind: kind.into(), value: value.into() };
+    let gateway = Gateway {
+        namespace: namespace.into(),
+        name: name.into(),
+        uid: None,
+        class: Key::of(Kind::GatewayClass, "", class_name),
+        class_name: class_name.into(),
+        mesh: random.one_in(8).then(|| (*random.pick(&MESHES)).into()),
+        infrastructure: Infrastructure {
+            parameters: random.one_in(8).then(|| surroundings::parameters_ref(random, "own")),
+            ..Infrastructure::default()
+        },
+        addresses: match random.below(16) {
+            0 => vec![requested("Hostname", "x.example")],
+            1 => vec![requested("IPAddress", "10.0.0.1")],
+            _ => Vec::new(),
+        },
+    };
+    let mut facts = vec![Fact::gateway(gateway), Fact::generation(&object, i64::from(random.between(1, 3)))];
+    let names: BTreeSet<_> = (0..random.below(5)).map(|_| *random.pick(&["a", "b", "c", "d"])).collect();
+    let listeners = (0..).zip(names).map(|(index, name)| listener(random, &object, index, name));
+    facts.extend(listeners.map(Fact::listener));
+    update(object.key(), facts)
+}
+
+fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -> Listener {
+    let protocol = match random.below(14) {
+        0 => Protocol::Https,
+        1 => Protocol::Tcp,
+        2 => Protocol::Udp,
+        _ => Protocol::Http,
+    };
+    let certificate = CertificateRef {
+        group: "".into(),
+        kind: "Secret".into(),
+        namespace: gateway.namespace.clone(),
+        name: "cert".into(),
+    };
+    let tls = ListenerTls { mode: TlsMode::Terminate, certificates: vec![certificate] };
+    let route_kind = |kind: Kind| RouteKindRef { group: Group::Gateway.name().into(), kind: kind.name().into() };
+    Listener {
+        gateway: gateway.key(),
+        namespace: gateway.namespace.clone(),
+        index,
+        name: name.into(),
+        port: *random.pick(&[80, 81, 82]),
+        hostname: if random.one_in(20) { Some("under_score") } else { random.some(2, &HOSTNAMES) }
+            .and_then(Hostname::parse),
+        namespaces: namespaces(random),
+        kinds: match random.below(10) {
+            0 => Some(vec![route_kind(Kind::TcpRoute)]),
+            1 => Some(vec![route_kind(Kind::HttpRoute), route_kind(Kind::TcpRoute)]),
+            _ => None,
+        },
+        tls: (protocol == Protocol::Https && !random.one_in(3)).then_some(tls),
+        protocol,
+    }
+}
+
+fn namespaces(random: &mut Random) -> AllowedNamespaces {
+    let team = *random.pick(&TEAMS);
+    let requirement = match random.below(4) {
+        0 => SelectorRequirement::NotIn { label: "team".into(), values: vec![team.into()] },
+        1 => SelectorRequirement::Exists { label: "team".into() },
+        _ => SelectorRequirement::In { label: "team".into(), values: vec![team.into()] },
+    };
+    match random.below(10) {
+        0 => AllowedNamespaces::None,
+        1 => AllowedNamespaces::Same,
+        2..=4 => AllowedNamespaces::Selector(Selector { requirements: vec![requirement] }),
+        5 => AllowedNamespaces::Selector(Selector::default()),
+        _ => AllowedNamespaces::All,
+    }
+}
+
+/// Addresses of the Service of a Gateway.
+pub(super) fn addresses(random: &mut Random, namespace: &str, name: &str) -> Update {
+    let gateway = Key::of(Kind::Gateway, namespace, name);
+    let address = |index, cluster, value: &str| {
+        let (kind, value) = ("IPAddress".into(), value.into());
+        Fact::gateway_address(gateway, GatewayAddress { cluster, index, kind, value })
+    };
+    let mut facts = vec![address(0, true, "10.0.0.9")];
+    facts.extend(
+        (0..)
+            .zip(["1.1.1.1", "2.2.2.2"])
+            .filter(|_| random.one_in(2))
+            .map(|(index, value)| address(index, false, value)),
+    );
+    update(gateway.part("addresses", ""), facts)
+}

@@ -1,0 +1,118 @@
+use std::sync::Arc;
+
+use dataflows::model::{
+    Age, BackendKind, BackendRef, Fact, Filter, Group, Hostname, Key, Kind, Match, MatchKind, NamedMatch, ObjectName,
+    ParentKind, ParentRef, ParentReference, PathMatch, PathRewrite, Redirect, Rewrite, RouteKind, RouteMatches, Rule,
+    RuleProblem, RuleReason, Update,
+};
+
+use super::{GATEWAYS, HOSTNAMES, MESHES, Random, SERVICES, update};
+
+/// A route with one to three parentRefs and none to three rules.
+pub(super) fn route(random: &mut Random, namespace: &str, name: &str) -> Update {
+    let object = ObjectName::new(Kind::HttpRoute, namespace, name);
+    let mut facts = vec![Fact::generation(&object, i64::from(random.between(1, 3)))];
+    let mut kept: Vec<(u16, Arc<[Match]>)> = Vec::new();
+    let rules = if random.one_in(12) { 0 } else { random.between(1, 3) };
+    for index in 0..rules {
+        let index = u16::try_from(index).unwrap_or_default();
+        let rule = rule(random, object.key(), index);
+        if rule.problems.is_empty() {
+            kept.push((index, rule.matches.clone().into()));
+            facts.extend(backends(random, &object, &rule).into_iter().map(Fact::backend_ref));
+        }
+        facts.push(Fact::rule(rule));
+    }
+    let expressible = rules == 0 || !kept.is_empty();
+    facts.push(Fact::route_matches(RouteMatches { route: object.key(), rules: kept }));
+    facts.extend(parents(random, &object, expressible).into_iter().map(Fact::parent_ref));
+    update(object.key(), facts)
+}
+
+fn parents(random: &mut Random, object: &ObjectName, expressible: bool) -> Vec<ParentRef> {
+    let age = Age { created: random.some(4, &[1, 2]), namespace: object.namespace.clone(), name: object.name.clone() };
+    let mesh = random.one_in(8).then(|| (*random.pick(&MESHES)).into());
+    let hostnames: Arc<[Hostname]> =
+        (0..random.below(3)).filter_map(|_| Hostname::parse(random.pick::<&str>(&HOSTNAMES))).collect();
+    let count = u16::try_from(random.between(1, 3)).unwrap_or(1);
+    let parents = (0..count).map(|index| {
+        let (namespace, name) = *random.pick(&GATEWAYS);
+        let service = random.one_in(16);
+        let (kind, group, parent_kind) = if service {
+            (Kind::Service, Group::Core, ParentKind::Service)
+        } else {
+            (Kind::Gateway, Group::Gateway, ParentKind::Gateway)
+        };
+        ParentRef {
+            route: object.key(),
+            route_kind: RouteKind::Http,
+            index,
+            parent: Key::of(kind, namespace, name),
+            parent_kind,
+            reference: ParentReference {
+                group: group.name().into(),
+                kind: kind.name().into(),
+                namespace: Some(namespace.into()),
+                name: name.into(),
+                section_name: random.one_in(4).then(|| (*random.pick(&["a", "b", "c", "d"])).into()),
+                port: random.one_in(5).then(|| *random.pick(&[80, 81, 82])),
+            },
+            age: age.clone(),
+            mesh: mesh.clone(),
+            hostnames: hostnames.clone(),
+            expressible,
+        }
+    });
+    parents.collect()
+}
+
+fn rule(random: &mut Random, route: Key, index: u16) -> Rule {
+    let matches: Vec<_> = (0..random.between(1, 2)).map(|_| path_match(random)).collect();
+    let problem = RuleProblem { field: "timeouts".into(), reason: RuleReason::NotSupported };
+    let rewrite = Rewrite { hostname: None, path: Some(PathRewrite::Full("/new".into())) };
+    let redirect = Redirect { hostname: Some("b.example".into()), status_code: 302, ..Redirect::default() };
+    let filters = match random.below(8) {
+        0 => vec![Filter::Redirect(redirect)],
+        1 => vec![Filter::Rewrite(rewrite)],
+        2 => vec![Filter::Mirror { slot: BackendRef::MIRROR, percentage: None }],
+        _ => Vec::new(),
+    };
+    let problems = if random.one_in(6) { vec![problem] } else { Vec::new() };
+    Rule { route, index, matches, filters, problems }
+}
+
+fn path_match(random: &mut Random) -> Match {
+    let path = match random.below(4) {
+        0 => PathMatch::Exact("/a".into()),
+        1 => PathMatch::Prefix("/a".into()),
+        2 => PathMatch::RegularExpression("/a.*".into()),
+        _ => PathMatch::Prefix("/".into()),
+    };
+    let header = NamedMatch { name: "x-beta".into(), kind: MatchKind::Exact, value: "1".into() };
+    let headers = if random.one_in(5) { vec![header.clone()] } else { Vec::new() };
+    let query_params = if random.one_in(5) { vec![header] } else { Vec::new() };
+    Match { path, method: random.one_in(6).then(|| "GET".into()), headers, query_params }
+}
+
+fn backends(random: &mut Random, route: &ObjectName, rule: &Rule) -> Vec<BackendRef> {
+    let count = if matches!(rule.filters[..], [Filter::Redirect(_)]) { 0 } else { random.below(3) };
+    let slots = (0..u16::try_from(count).unwrap_or_default())
+        .chain(matches!(rule.filters[..], [Filter::Mirror { .. }]).then_some(BackendRef::MIRROR));
+    let mut backend = |slot| {
+        let (namespace, name) = *random.pick(&SERVICES);
+        let other = BackendKind::Other { group: "apps".into(), kind: "Deployment".into() };
+        BackendRef {
+            route: route.key(),
+            route_kind: Kind::HttpRoute,
+            route_namespace: route.namespace.clone(),
+            rule: rule.index,
+            slot,
+            kind: if random.one_in(12) { other } else { BackendKind::Service },
+            namespace: namespace.into(),
+            name: if random.one_in(12) { "missing".into() } else { name.into() },
+            port: random.some(12, &[80, 8080]),
+            weight: *random.pick(&[0, 1, 1, 3]),
+        }
+    };
+    slots.map(&mut backend).collect()
+}

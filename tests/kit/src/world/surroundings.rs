@@ -1,0 +1,83 @@
+use dataflows::model::{
+    BackendKind, Class, ClassParameters, CommonConfig, Destination, DestinationPort, Fact, Grant, Group, Key, Kind,
+    Mesh, MeshChoice, MeshServices, NamespaceLabels, ObjectName, ParametersRef, Update,
+};
+
+use super::{MESHES, NAMESPACES, Random, SERVICES, TEAMS, update};
+
+pub(super) fn mesh(random: &mut Random, name: &str) -> Update {
+    let modes =
+        [MeshServices::Disabled, MeshServices::Everywhere, MeshServices::ReachableBackends, MeshServices::Exclusive];
+    let mesh = Mesh { name: name.into(), mesh_services: *random.pick(&modes) };
+    update(Key::of(Kind::Mesh, "", name), [Fact::mesh(mesh)])
+}
+
+pub(super) fn namespace(random: &mut Random, name: &str) -> Update {
+    let team = random.some(3, &TEAMS);
+    let labels = team.map(|team| ("team".into(), team.into())).into_iter().collect();
+    let mut facts = vec![Fact::namespace_labels(name, NamespaceLabels { labels })];
+    if random.one_in(6) {
+        facts.push(Fact::mesh_choice(name, MeshChoice { mesh: (*random.pick(&MESHES)).into() }));
+    }
+    update(Key::of(Kind::Namespace, "", name), facts)
+}
+
+/// The class `kuma` has no parameters, the class `tuned` has.
+pub(super) fn class(random: &mut Random, name: &str) -> Update {
+    let parameters = (name == "tuned").then(|| parameters_ref(random, "tuning"));
+    let generation = Fact::generation(&ObjectName::new(Kind::GatewayClass, "", name), i64::from(random.between(1, 2)));
+    let class = Fact::class(Class { name: name.into(), parameters });
+    update(Key::of(Kind::GatewayClass, "", name), [class, generation])
+}
+
+pub(super) fn parameters_ref(random: &mut Random, name: &str) -> ParametersRef {
+    let kind = if random.one_in(10) { "ConfigMap" } else { Kind::MeshGatewayConfig.name() };
+    let namespace = random.one_in(10).then(|| "infra".into());
+    ParametersRef { group: Group::Kuma.name().into(), kind: kind.into(), name: name.into(), namespace }
+}
+
+pub(super) fn parameters(random: &mut Random, name: &str) -> Update {
+    let tags: [&[(&str, &str)]; 4] = [&[], &[("team", "blue")], &[("kuma.io/service", "x")], &[("team", "b d")]];
+    let usable = !random.one_in(4);
+    let tags = random.pick(if usable { &tags[..2] } else { &tags[2..] }).iter();
+    let parameters = ClassParameters {
+        tags: tags.map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+        cross_mesh: random.one_in(4),
+        common: CommonConfig { replicas: random.some(2, &[1, 2]), ..CommonConfig::default() },
+    };
+    update(Key::of(Kind::MeshGatewayConfig, "", name), [Fact::class_parameters(name, parameters)])
+}
+
+pub(super) fn service(random: &mut Random, namespace: &str, name: &str) -> Update {
+    let ports = [80, 8080].into_iter().filter(|_| !random.one_in(3));
+    let destination = Destination {
+        kind: BackendKind::Service,
+        namespace: namespace.into(),
+        name: name.into(),
+        ports: ports.map(|port| DestinationPort { port, name: None, app_protocol: None }).collect(),
+        headless: random.one_in(5),
+        external_name: random.one_in(12),
+        service_tag: None,
+        mesh: None,
+    };
+    update(Key::of(Kind::Service, namespace, name), Fact::destination(destination))
+}
+
+/// A `ReferenceGrant`. Several may permit the same.
+pub(super) fn grants(random: &mut Random, index: u32) -> Update {
+    let mut facts = Vec::new();
+    for _ in 0..random.below(4) {
+        let (namespace, name) = *random.pick(&SERVICES);
+        let from_kind = if random.one_in(6) { "GRPCRoute" } else { Kind::HttpRoute.name() };
+        facts.push(Fact::grant(Grant {
+            from_group: Group::Gateway.name().into(),
+            from_kind: from_kind.into(),
+            from_namespace: (*random.pick(&NAMESPACES)).into(),
+            to_group: "".into(),
+            to_kind: Kind::Service.name().into(),
+            to_namespace: namespace.into(),
+            to_name: random.one_in(2).then(|| name.into()),
+        }));
+    }
+    update(Key::of(Kind::ReferenceGrant, "db", &format!("grant-{index}")), facts)
+}

@@ -1,0 +1,325 @@
+//! The incremental answer equals recomputation from scratch: at every epoch, to the last task, with no change too many.
+//!
+//! `DELTAGATE_SEEDS=<count>` plays more histories, `DELTAGATE_SEED=<seed>` only one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use dataflows::Engine;
+use dataflows::model::{Action, Fact, Key, Settings, Task, Update};
+use kit::oracle;
+use kit::world::{Answers, Event, History, Random};
+
+/// Histories that are played unless more are asked for.
+const SEEDS: u64 = 320;
+/// How often the cluster may have to answer until nothing is left to do.
+const ROUNDS_MAX: usize = 8;
+
+type Tasks = BTreeMap<Key, Task>;
+type Facts = BTreeMap<Key, Vec<Fact>>;
+type Changes = Vec<(Key, Option<Task>)>;
+
+/// What went wrong, and in which epoch.
+struct Failure {
+    epoch: usize,
+    what: String,
+}
+
+/// An engine, what it was told, and what it has asked for since.
+struct Run {
+    engine: Engine,
+    settings: Settings,
+    facts: Facts,
+    tasks: Tasks,
+    epochs: usize,
+}
+
+impl Run {
+    fn new(settings: &Settings) -> Self {
+        let engine = Engine::new(settings.clone());
+        Self { engine, settings: settings.clone(), facts: Facts::new(), tasks: Tasks::new(), epochs: 0 }
+    }
+
+    /// Closes an epoch without a question.
+    fn advance(&mut self, updates: Vec<Update>) -> Changes {
+        for update in &updates {
+            self.facts.insert(update.source, update.facts.clone());
+        }
+        self.epochs += 1;
+        let changes = self.engine.step(updates).tasks;
+        let changes: Changes = changes.iter().map(|(key, task)| (*key, task.as_deref().cloned())).collect();
+        for (key, task) in &changes {
+            match task {
+                Some(task) => drop(self.tasks.insert(*key, task.clone())),
+                None => drop(self.tasks.remove(key)),
+            }
+        }
+        changes
+    }
+
+    /// Closes an epoch and holds what it changed against the answers of the oracle before and after.
+    fn check(&mut self, updates: Vec<Update>) -> Result<Changes, Failure> {
+        let before = self.tasks.clone();
+        let changes = self.advance(updates);
+        let fail = |what| Err(Failure { epoch: self.epochs - 1, what });
+        let expected = oracle::tasks(&self.settings, &self.facts);
+        if self.tasks != expected {
+            return fail(difference("the engine", &self.tasks, "the oracle", &expected));
+        }
+        for (key, task) in &changes {
+            if before.get(key) == task.as_ref() {
+                return fail(format!("reported as a change, but is as before: {task:#?}"));
+            }
+        }
+        match stuck(&self.tasks) {
+            stuck if stuck.is_empty() => Ok(changes),
+            stuck => fail(format!("wait for each other or for nothing: {stuck:?}")),
+        }
+    }
+}
+
+/// Tasks that would never be done although everything that can be done is.
+fn stuck(tasks: &Tasks) -> BTreeSet<String> {
+    let mut waiting: BTreeMap<Key, &Task> = tasks.iter().map(|(key, task)| (*key, task)).collect();
+    loop {
+        let free = |task: &Task| {
+            task.blocked_by.iter().all(|by| tasks.contains_key(&by.key()) && !waiting.contains_key(&by.key()))
+        };
+        let done: Vec<_> = waiting.iter().filter(|(_, task)| free(task)).map(|(key, _)| *key).collect();
+        if done.is_empty() {
+            return waiting.values().map(|task| task.pending.object.to_string()).collect();
+        }
+        waiting.retain(|key, _| !done.contains(key));
+    }
+}
+
+/// What a history comes to, with its answers made out.
+struct Played {
+    epochs: Vec<(Vec<Update>, Changes)>,
+    tasks: Tasks,
+}
+
+/// Plays a history with every check there is.
+fn play(history: &History, seed: u64) -> Result<(), Failure> {
+    let mut run = Run::new(&history.settings);
+    let mut played = Played { epochs: Vec::new(), tasks: Tasks::new() };
+    for events in &history.epochs {
+        let mut updates = Vec::new();
+        for event in events {
+            match event {
+                Event::Change(update) => updates.push(update.clone()),
+                Event::Answers(answers) => updates.extend(answers.updates(&history.settings, &run.tasks)),
+            }
+        }
+        let changes = run.check(updates.clone())?;
+        played.epochs.push((updates, changes));
+    }
+    played.tasks.clone_from(&run.tasks);
+    settle(&mut run)?;
+    undo(&mut run)?;
+    regroup(history, &played, seed)
+}
+
+/// Once every write succeeds, nothing is left but what stands in the way.
+fn settle(run: &mut Run) -> Result<(), Failure> {
+    for _ in 0..ROUNDS_MAX {
+        let answers = Answers::obedient().updates(&run.settings, &run.tasks);
+        if answers.is_empty() {
+            break;
+        }
+        run.check(answers)?;
+    }
+    let in_the_way = |task: &&Task| matches!(task.pending.action, Action::Obstructed(_));
+    match run.tasks.values().find(|task| !in_the_way(task)) {
+        None => Ok(()),
+        Some(task) => Err(Failure { epoch: run.epochs, what: format!("never comes to rest: {task:#?}") }),
+    }
+}
+
+/// Nothing is asked for once nothing is asserted.
+fn undo(run: &mut Run) -> Result<(), Failure> {
+    let sources: Vec<Key> = run.facts.keys().copied().collect();
+    run.check(sources.into_iter().map(|source| Update { source, facts: Vec::new() }).collect())?;
+    match run.tasks.values().next() {
+        None => Ok(()),
+        Some(task) => Err(Failure { epoch: run.epochs, what: format!("left after everything is gone: {task:#?}") }),
+    }
+}
+
+/// The order inside an epoch means nothing, and where epochs end means nothing for the outcome.
+fn regroup(history: &History, played: &Played, seed: u64) -> Result<(), Failure> {
+    let mut random = Random::new(seed);
+    let last = played.epochs.len();
+    let mut shuffled = Run::new(&history.settings);
+    for (epoch, (updates, changes)) in played.epochs.iter().enumerate() {
+        if shuffled.advance(shuffle(&mut random, updates)) != *changes {
+            return Err(Failure { epoch, what: "another order inside the epoch changes the outcome".to_owned() });
+        }
+    }
+    let all: Vec<Update> = played.epochs.iter().flat_map(|(updates, _)| updates.clone()).collect();
+    let mut together = Run::new(&history.settings);
+    together.advance(shuffle(&mut random, &all));
+    let mut single = Run::new(&history.settings);
+    for update in all {
+        single.advance(vec![update]);
+    }
+    for (name, run) in [("all in one epoch", together), ("an epoch per update", single)] {
+        if run.tasks != played.tasks {
+            let what = difference(name, &run.tasks, "the history", &played.tasks);
+            return Err(Failure { epoch: last, what });
+        }
+    }
+    Ok(())
+}
+
+/// The last update of each source, in another order, the facts of each in another order.
+fn shuffle(random: &mut Random, updates: &[Update]) -> Vec<Update> {
+    let latest: BTreeMap<Key, &Update> = updates.iter().map(|update| (update.source, update)).collect();
+    let mut shuffled: Vec<Update> = latest.into_values().cloned().collect();
+    random.shuffle(&mut shuffled);
+    for update in &mut shuffled {
+        random.shuffle(&mut update.facts);
+    }
+    shuffled
+}
+
+/// Per object that is not the same on both sides, the lines that differ.
+fn difference(left_name: &str, left: &Tasks, right_name: &str, right: &Tasks) -> String {
+    let mut text = String::new();
+    let keys: BTreeSet<&Key> = left.keys().chain(right.keys()).collect();
+    for key in keys.into_iter().filter(|key| left.get(key) != right.get(key)) {
+        let task = left.get(key).or_else(|| right.get(key));
+        let _ = writeln!(text, "{}", task.map_or_else(String::new, |task| task.pending.object.to_string()));
+        let show = |task: Option<&Task>| task.map_or_else(|| "no task".to_owned(), |task| format!("{task:#?}"));
+        let (left, right) = (show(left.get(key)), show(right.get(key)));
+        for (name, lines, others) in [(left_name, &left, &right), (right_name, &right, &left)] {
+            let others: BTreeSet<_> = others.lines().collect();
+            for line in lines.lines().filter(|line| !others.contains(line)).take(40) {
+                let _ = writeln!(text, "    {name:>12} | {line}");
+            }
+        }
+    }
+    text
+}
+
+/// Drops epochs and events as long as anything still fails.
+fn shrink(mut history: History, seed: u64) -> History {
+    loop {
+        let epochs = (0..history.epochs.len()).map(|epoch| {
+            let mut cut = history.clone();
+            cut.epochs.remove(epoch);
+            cut
+        });
+        let events = history.epochs.iter().enumerate().flat_map(|(epoch, events)| {
+            let history = &history;
+            (0..events.len()).map(move |event| {
+                let mut cut = history.clone();
+                cut.epochs[epoch].remove(event);
+                cut
+            })
+        });
+        match epochs.chain(events).find(|cut| play(cut, seed).is_err()) {
+            Some(cut) => history = cut,
+            None => return history,
+        }
+    }
+}
+
+fn explain(history: &History, seed: u64) -> String {
+    let history = shrink(history.clone(), seed);
+    let mut text = format!("seed {seed}: DELTAGATE_SEED={seed} cargo test --test oracle\n{:?}\n", history.settings);
+    for (epoch, events) in history.epochs.iter().enumerate() {
+        let _ = writeln!(text, "epoch {epoch}");
+        for event in events {
+            let _ = match event {
+                Event::Answers(answers) => writeln!(text, "  {answers:?}"),
+                Event::Change(update) if update.facts.is_empty() => writeln!(text, "  {:?} is gone", update.source),
+                Event::Change(update) => writeln!(text, "  {:?} asserts", update.source),
+            };
+            if let Event::Change(update) = event {
+                for fact in &update.facts {
+                    let _ = writeln!(text, "    {:?}", fact.row);
+                }
+            }
+        }
+    }
+    if let Err(failure) = play(&history, seed) {
+        let _ = writeln!(text, "in epoch {}:\n{}", failure.epoch, failure.what);
+    }
+    text
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+#[test]
+fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
+    let seeds = number("DELTAGATE_SEED").map_or(0..number("DELTAGATE_SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let share = |thread| {
+            let mut share = seeds.clone().filter(move |seed| seed % threads == thread);
+            scope.spawn(move || {
+                share.find_map(|seed| {
+                    let history = History::random(seed);
+                    play(&history, seed).is_err().then(|| explain(&history, seed))
+                })
+            })
+        };
+        let running: Vec<_> = (0..threads).map(share).collect();
+        running.into_iter().filter_map(|thread| thread.join().expect("an engine must not panic")).collect()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A test that finds nothing because nothing happens is worth nothing.
+#[test]
+fn histories_are_full_of_events() {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..40 {
+        let history = History::random(seed);
+        let mut run = Run::new(&history.settings);
+        for events in &history.epochs {
+            let mut updates = Vec::new();
+            for event in events {
+                match event {
+                    Event::Change(update) => updates.push(update.clone()),
+                    Event::Answers(answers) => updates.extend(answers.updates(&history.settings, &run.tasks)),
+                }
+            }
+            run.advance(updates);
+            for task in run.tasks.values() {
+                count(&mut seen, task);
+            }
+        }
+    }
+    for what in ["write", "move", "remove", "obstructed", "refused", "waiting", "MeshHTTPRoute", "GatewayClass"] {
+        assert!(seen.get(what).is_some_and(|count| *count > 20), "{what} is too rare in {seen:?}");
+    }
+    for text in ["Shadowed", "RefNotPermitted", "NotAllowedByListeners", "NoMatchingListenerHostname", "Pending"] {
+        assert!(seen.get(text).is_some_and(|count| *count > 20), "{text} is too rare in {seen:?}");
+    }
+}
+
+fn count(seen: &mut BTreeMap<&'static str, usize>, task: &Task) {
+    let mut see = |what| *seen.entry(what).or_default() += 1;
+    see(task.pending.object.kind.name());
+    match &task.pending.action {
+        Action::Write(_) => see("write"),
+        Action::Remove { then: Some(_), .. } => see("move"),
+        Action::Remove { then: None, .. } => see("remove"),
+        Action::Obstructed(_) => see("obstructed"),
+    }
+    if task.pending.refusal.is_some() {
+        see("refused");
+    }
+    if !task.blocked_by.is_empty() {
+        see("waiting");
+    }
+    if let Action::Write(desired) = &task.pending.action {
+        let text = dataflows::manifest::render(&Settings::default(), desired).to_string();
+        let reasons = ["Shadowed", "RefNotPermitted", "NotAllowedByListeners", "NoMatchingListenerHostname", "Pending"];
+        reasons.into_iter().filter(|reason| text.contains(*reason)).for_each(&mut see);
+    }
+}
