@@ -5,8 +5,8 @@ use std::sync::Arc;
 use dataflows::manifest;
 use dataflows::model::{
     Action, Age, AllowedNamespaces, BackendKind, BackendRef, Class, Destination, DestinationPort, Fact, Gateway,
-    Infrastructure, Key, Kind, Listener, Match, Mesh, MeshServices, ObjectName, ParentKind, ParentRef,
-    ParentReference, PathMatch, Protocol, RouteKind, RouteMatches, Rule, Settings, Task, Update, status_source,
+    Infrastructure, Key, Kind, Listener, Match, Mesh, MeshServices, ObjectName, ParentKind, ParentRef, ParentReference,
+    PathMatch, Protocol, RouteKind, RouteMatches, Rule, Settings, Task, Update, status_source,
 };
 
 /// How many routes there are and on how many Gateways.
@@ -52,7 +52,11 @@ impl Population {
                 section_name: None,
                 port: None,
             },
-            age: Age { created: Some(i64::from(index)), namespace: object.namespace.clone(), name: object.name.clone() },
+            age: Age {
+                created: Some(i64::from(index)),
+                namespace: object.namespace.clone(),
+                name: object.name.clone(),
+            },
             mesh: None,
             hostnames: Arc::new([]),
             expressible: true,
@@ -139,5 +143,8 @@ fn service(index: u32) -> Update {
         service_tag: None,
         mesh: None,
     };
-    Update { source: Key::of(Kind::Service, &namespace, &name), facts: Fact::destination(destination).into_iter().collect() }
+    Update {
+        source: Key::of(Kind::Service, &namespace, &name),
+        facts: Fact::destination(destination).into_iter().collect(),
+    }
 }

@@ -7,9 +7,12 @@ use serde::Serialize;
 /// Percentiles in microseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Percentiles {
-    p50_us: f64,
-    p99_us: f64,
-    max_us: f64,
+    /// Half of the durations are no longer.
+    p50: f64,
+    /// 99 of 100 are no longer.
+    p99: f64,
+    /// None is longer.
+    max: f64,
 }
 
 impl Percentiles {
@@ -20,6 +23,6 @@ impl Percentiles {
             let index = (durations.len() * permille / 1000).min(durations.len().saturating_sub(1));
             durations.get(index).copied().unwrap_or_default().as_secs_f64() * 1e6
         };
-        Self { p50_us: at(500), p99_us: at(990), max_us: at(1000) }
+        Self { p50: at(500), p99: at(990), max: at(1000) }
     }
 }

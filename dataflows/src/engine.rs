@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use differential_dataflow::VecCollection;
+use differential_dataflow::consolidation::consolidate;
 use differential_dataflow::input::{Input, InputSession};
 use timely::dataflow::{ProbeHandle, Scope};
 use timely::worker::Worker;
@@ -34,7 +35,7 @@ pub struct Step {
 }
 
 type Session = InputSession<Epoch, (Key, Row), Diff>;
-type Changes = Rc<RefCell<Vec<(Key, Row, Diff)>>>;
+type Changes = Rc<RefCell<Vec<((Key, Row), Diff)>>>;
 
 /// The dataflow with its worker. Not `Send`: built on the thread that steps it.
 pub struct Engine {
@@ -79,7 +80,7 @@ impl Engine {
             outputs
                 .tasks
                 .raw()
-                .inspect(move |((key, row), _, diff)| sink.borrow_mut().push((*key, row.clone(), *diff)))
+                .inspect(move |(row, _, diff)| sink.borrow_mut().push((row.clone(), *diff)))
                 .probe_with(&probe);
             sessions
         });
@@ -131,20 +132,14 @@ impl Engine {
     }
 
     fn drain(&mut self) -> Vec<(Key, Option<Ref<Task>>)> {
-        let mut net: BTreeMap<(Key, Row), Diff> = BTreeMap::new();
-        for (key, row, diff) in self.changes.borrow_mut().drain(..) {
-            *net.entry((key, row)).or_default() += diff;
-        }
+        let mut changes: Vec<_> = self.changes.borrow_mut().drain(..).collect();
+        consolidate(&mut changes);
         let mut tasks: BTreeMap<Key, Option<Ref<Task>>> = BTreeMap::new();
-        for ((key, row), diff) in net {
-            match diff {
-                0 => {}
-                1 => {
-                    tasks.insert(key, row.get::<Task>().cloned());
-                }
-                _ => {
-                    tasks.entry(key).or_insert(None);
-                }
+        for ((key, row), diff) in changes {
+            if diff > 0 {
+                tasks.insert(key, row.get::<Task>().cloned());
+            } else {
+                tasks.entry(key).or_insert(None);
             }
         }
         tasks.into_iter().collect()
@@ -161,7 +156,7 @@ macro_rules! sessions {
         }
 
         impl Sessions {
-            fn open<'s>(scope: Scope<'s, Epoch>) -> (Self, Inputs<'s>) {
+            fn open(scope: Scope<'_, Epoch>) -> (Self, Inputs<'_>) {
                 let (observed_objects, objects) = open(scope);
                 let (observed_statuses, statuses) = open(scope);
                 $(let $input = open(scope);)*

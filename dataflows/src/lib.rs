@@ -9,11 +9,11 @@ mod views;
 
 pub use engine::{Engine, Step};
 
+use engine::Plan;
 use model::{
     BackendRef, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener, Mesh,
     MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, RouteMatches, Rule, Settings, Task,
 };
-use engine::Plan;
 use operators::Rows;
 
 /// What the dataflow is told. One collection per relation; a kind that is not served is an empty one.
@@ -79,13 +79,15 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let routes = view!(plan, mesh_http_routes(servings.clone(), route_rules.clone()));
     let desired = view!(plan, desired_objects(gateways, instances, routes; settings));
     let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
-    let objects = view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
+    let objects =
+        view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
 
     let generations = inputs.generations;
     let class = view!(plan, class_statuses(classes, generations.clone()));
-    let gateway = view!(plan, gateway_statuses(
-        managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone()
-    ));
+    let gateway = view!(
+        plan,
+        gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone())
+    );
     let route = view!(plan, route_statuses(verdicts, route_rules, servings, generations, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, route));
     let statuses = view!(plan, pending_statuses(desired, inputs.observed_statuses, inputs.refusals; settings));

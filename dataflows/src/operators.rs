@@ -9,12 +9,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use differential_dataflow::AsCollection;
+use differential_dataflow::VecCollection;
 use differential_dataflow::consolidation::ConsolidatingContainerBuilder;
 use differential_dataflow::operators::CountTotal;
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
 use differential_dataflow::operators::join::join_traces;
 use differential_dataflow::trace::implementations::{ValBuilder, ValSpine};
-use differential_dataflow::VecCollection;
 use timely::container::PushInto;
 
 use crate::model::{AnyRow, Count, Key, Ref, Relation, Row};
@@ -246,7 +246,7 @@ fn boxed_reduce<V: Relation>(logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'sta
     })
 }
 
-fn flat_map_rows<'s>(rows: Raw<'s>, logic: MapRow) -> Raw<'s> {
+fn flat_map_rows(rows: Raw<'_>, logic: MapRow) -> Raw<'_> {
     let mut made = Vec::new();
     rows.flat_map(move |(key, row)| {
         logic(key, &row, &mut made);
@@ -273,12 +273,17 @@ fn flat_map_arranged(rows: RawArranged<'_>, logic: MapRow) -> Raw<'_> {
 /// Like [`join_rows`], for logic that makes some rows and takes others back.
 fn correct_rows<'s>(left: RawArranged<'s>, right: RawArranged<'s>, logic: CorrectRows) -> Raw<'s> {
     let mut made = Vec::new();
-    join_traces::<_, _, _, _, ConsolidatingContainerBuilder<_>>(left, right, "Correct", move |key, left, right, time, one, other, out| {
-        logic(*key, left, right, &mut made);
-        for (row, diff) in made.drain(..) {
-            out.push_into((row, time, diff * one * other));
-        }
-    })
+    join_traces::<_, _, _, _, ConsolidatingContainerBuilder<_>>(
+        left,
+        right,
+        "Correct",
+        move |key, left, right, time, one, other, out| {
+            logic(*key, left, right, &mut made);
+            for (row, diff) in made.drain(..) {
+                out.push_into((row, time, diff * one * other));
+            }
+        },
+    )
     .as_collection()
 }
 

@@ -165,10 +165,8 @@ impl Queue {
         let Some(mut waiting) = self.waiting.remove(&key) else { return };
         self.unlist(key, waiting.standing);
         let same = flown == Some(waiting.aim);
-        waiting.standing = match waiting.may_start() {
-            true => self.after(&mut waiting, landing, same, now),
-            false => Standing::Blocked,
-        };
+        waiting.standing =
+            if waiting.may_start() { self.after(&mut waiting, landing, same, now) } else { Standing::Blocked };
         self.list(key, &waiting);
         self.waiting.insert(key, waiting);
     }

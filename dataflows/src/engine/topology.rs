@@ -113,9 +113,8 @@ impl Graph {
                     Some(to) if to != from => {
                         edges.insert(Edge { from: from.to_owned(), to: to.to_owned() });
                     }
-                    Some(_) => {}
                     None if seen.insert(at) => open.extend(next.get(&at).into_iter().flatten()),
-                    None => {}
+                    _ => {}
                 }
             }
         }

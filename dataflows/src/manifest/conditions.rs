@@ -123,7 +123,10 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
             RefProblem::NoPort => format!("backend reference to {target} must include a port"),
             RefProblem::ExternalName => format!("{target} is of type ExternalName: use a MeshExternalService instead"),
             RefProblem::NotPermitted => {
-                format!("reference to {target} is not permitted by any ReferenceGrant in namespace \"{}\"", backend.namespace)
+                format!(
+                    "reference to {target} is not permitted by any ReferenceGrant in namespace \"{}\"",
+                    backend.namespace
+                )
             }
             RefProblem::NotFound if backend.kind == BackendKind::Service => format!(
                 "{target} does not exist in this cluster; for a Service of another zone use a MeshService or \
@@ -131,7 +134,10 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
             ),
             RefProblem::NotFound => format!("{target} does not exist"),
             RefProblem::PortNotFound => {
-                format!("{target} does not have a port {}", backend.port.map_or_else(String::new, |port| port.to_string()))
+                format!(
+                    "{target} does not have a port {}",
+                    backend.port.map_or_else(String::new, |port| port.to_string())
+                )
             }
         }
 }

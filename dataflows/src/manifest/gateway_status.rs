@@ -11,11 +11,8 @@ pub(super) fn status(gateway: &GatewayStatus) -> Value {
     let states = gateway.listeners.iter().map(|report| &*report.state);
     let acceptance = acceptance(&gateway.managed, states);
     let listeners: Vec<_> = gateway.listeners.iter().map(|report| listener(gateway, report)).collect();
-    let addresses: Vec<_> = gateway
-        .addresses
-        .iter()
-        .map(|address| json!({"type": &*address.kind, "value": &*address.value}))
-        .collect();
+    let addresses: Vec<_> =
+        gateway.addresses.iter().map(|address| json!({"type": &*address.kind, "value": &*address.value})).collect();
     json!({
         "conditions": [accepted(gateway, acceptance), programmed(gateway, acceptance)],
         "listeners": listeners,
@@ -24,7 +21,8 @@ pub(super) fn status(gateway: &GatewayStatus) -> Value {
 }
 
 fn accepted(gateway: &GatewayStatus, acceptance: Acceptance<'_>) -> Value {
-    let accepted = |status, reason: &str, message: &str| condition("Accepted", status, reason, message, gateway.generation);
+    let accepted =
+        |status, reason: &str, message: &str| condition("Accepted", status, reason, message, gateway.generation);
     match acceptance {
         Acceptance::Accepted => accepted(true, "Accepted", ""),
         Acceptance::ListenersNotValid => accepted(true, "ListenersNotValid", &faulty_listeners(gateway)),
@@ -47,7 +45,8 @@ fn faulty_listeners(gateway: &GatewayStatus) -> String {
 
 /// `Programmed` says that the objects are in the cluster and that there is an address; it is never a promise.
 fn programmed(gateway: &GatewayStatus, acceptance: Acceptance<'_>) -> Value {
-    let programmed = |status, reason: &str, message: &str| condition("Programmed", status, reason, message, gateway.generation);
+    let programmed =
+        |status, reason: &str, message: &str| condition("Programmed", status, reason, message, gateway.generation);
     if !acceptance.is_accepted() {
         return programmed(false, "Invalid", "the Gateway is not accepted");
     }
@@ -76,9 +75,7 @@ fn unfinished(pending: &[Ref<Pending>]) -> Option<(&'static str, String)> {
         (_, Some(reason)) => format!("{} was refused: {reason}", pending.object),
         _ => format!("{} is not written yet", pending.object),
     });
-    let told = |pending: &Ref<Pending>| {
-        pending.refusal.is_some() || matches!(pending.action, Action::Obstructed(_))
-    };
+    let told = |pending: &Ref<Pending>| pending.refusal.is_some() || matches!(pending.action, Action::Obstructed(_));
     let reason = if pending.iter().any(told) { "Invalid" } else { "Pending" };
     Some((reason, join(texts)))
 }
@@ -104,7 +101,8 @@ fn listener(gateway: &GatewayStatus, report: &ListenerReport) -> Value {
 fn listener_conditions(gateway: &GatewayStatus, report: &ListenerReport) -> Vec<Value> {
     let state = &report.state;
     let text = |problem| listener_text(problem, state.listener.protocol.name(), state.listener.port);
-    let condition = |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, gateway.generation);
+    let condition =
+        |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, gateway.generation);
     let (mut own, mut refs) = (None, None);
     for problem in &state.problems {
         match problem {

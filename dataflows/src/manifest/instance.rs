@@ -18,7 +18,8 @@ pub(super) fn spec(plan: &InstancePlan) -> Value {
     let mut spec = Map::new();
     spec.insert("replicas".into(), common.replicas.unwrap_or(1).into());
     // Kuma reaches a cross-mesh gateway from inside the meshes only.
-    let service_type = if parameters.cross_mesh { "ClusterIP" } else { common.service_type.as_deref().unwrap_or("LoadBalancer") };
+    let service_type =
+        if parameters.cross_mesh { "ClusterIP" } else { common.service_type.as_deref().unwrap_or("LoadBalancer") };
     spec.insert("serviceType".into(), service_type.into());
     if !parameters.tags.is_empty() {
         spec.insert("tags".into(), json!(parameters.tags));

@@ -8,7 +8,8 @@ use crate::rules::names;
 /// <https://kuma.io/docs/2.14.x/using-mesh/managing-ingress-traffic/gateway-listeners/>
 pub(super) fn spec(plan: &MeshGatewayPlan) -> Value {
     let gateway = &plan.managed.gateway;
-    let listeners: Vec<_> = plan.listeners.iter().map(|state| listener(state, plan.managed.parameters.cross_mesh)).collect();
+    let listeners: Vec<_> =
+        plan.listeners.iter().map(|state| listener(state, plan.managed.parameters.cross_mesh)).collect();
     json!({
         "selectors": [{"match": {"kuma.io/service": names::gateway_service_tag(&gateway.namespace, &gateway.name)}}],
         "conf": {"listeners": listeners},

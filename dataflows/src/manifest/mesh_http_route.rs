@@ -101,7 +101,8 @@ fn served(plan: &MeshHttpRoutePlan) -> Served<'_> {
 
 fn kuma_rule(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, index: usize) -> Value {
     let rule = &planned.rule;
-    let filters: Vec<_> = rule.filters.iter().filter_map(|filter| kuma_filter(settings, point, planned, filter)).collect();
+    let filters: Vec<_> =
+        rule.filters.iter().filter_map(|filter| kuma_filter(settings, point, planned, filter)).collect();
     let redirects = rule.filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
     let backends = if redirects { Vec::new() } else { backends(settings, point, planned) };
     json!({
@@ -147,7 +148,9 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
         Filter::ResponseHeaders(change) => {
             json!({"type": "ResponseHeaderModifier", "responseHeaderModifier": header_change(change)})
         }
-        Filter::Redirect(redirect) => json!({"type": "RequestRedirect", "requestRedirect": kuma_redirect(point, redirect)}),
+        Filter::Redirect(redirect) => {
+            json!({"type": "RequestRedirect", "requestRedirect": kuma_redirect(point, redirect)})
+        }
         Filter::Rewrite(rewrite) => {
             let mut rendered = Map::new();
             rendered.extend(rewrite.hostname.as_ref().map(|name| ("hostname".to_owned(), (**name).into())));
@@ -157,7 +160,8 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
         Filter::Mirror { slot, percentage } => {
             let target = planned.backends.iter().find(|backend| backend.backend.slot == *slot)?;
             // A mirror to nowhere is left out: what it would have got is an answer that nobody reads.
-            let mut backend = legacy(settings, target).filter(|_| rules::backends::problem_in(target, &point.mesh).is_none())?;
+            let mut backend =
+                legacy(settings, target).filter(|_| rules::backends::problem_in(target, &point.mesh).is_none())?;
             backend["weight"] = 1.into();
             let mut mirror = json!({ "backendRef": backend });
             if let Some(percentage) = percentage {
@@ -215,11 +219,7 @@ fn path_rewrite(path: &PathRewrite) -> Value {
 /// A whole number as a number, another one as text, as Kuma wants it.
 fn kuma_percentage(percentage: Percentage) -> Value {
     let (whole, rest) = (percentage.0 / 1000, percentage.0 % 1000);
-    if rest == 0 {
-        whole.into()
-    } else {
-        format!("{whole}.{rest:03}").trim_end_matches('0').into()
-    }
+    if rest == 0 { whole.into() } else { format!("{whole}.{rest:03}").trim_end_matches('0').into() }
 }
 
 /// The backends of a rule. Those of weight 0 are left out, as Kuma sends a lone one all traffic and rejects a sum of

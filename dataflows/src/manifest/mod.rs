@@ -97,7 +97,13 @@ pub fn api_version(kind: Kind) -> String {
     }
 }
 
-fn render_content(settings: &Settings, object: &ObjectName, owner: &ObjectName, mesh: &str, content: &Content) -> Value {
+fn render_content(
+    settings: &Settings,
+    object: &ObjectName,
+    owner: &ObjectName,
+    mesh: &str,
+    content: &Content,
+) -> Value {
     let mut rendered = Map::new();
     rendered.insert("apiVersion".into(), api_version(object.kind).into());
     rendered.insert("kind".into(), object.kind.name().into());

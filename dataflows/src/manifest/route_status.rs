@@ -4,7 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::EFFECTIVE;
 use super::conditions::{GLOBAL, condition, join, ref_reason, ref_text, rule_text};
-use crate::model::{Content, ControlPlaneMode, ParentProblem, ParentReference, ParentReport, Pending, RouteStatus, Settings};
+use crate::model::{
+    Content, ControlPlaneMode, ParentProblem, ParentReference, ParentReport, Pending, RouteStatus, Settings,
+};
 use crate::rules;
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routestatus>
@@ -36,7 +38,8 @@ fn parent_ref(reference: &ParentReference) -> Value {
 }
 
 fn conditions(settings: &Settings, route: &RouteStatus, report: &ParentReport) -> Vec<Value> {
-    let condition = |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, route.generation);
+    let condition =
+        |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, route.generation);
     let dropped = || join(route.rules.dropped.iter().map(|(index, problem)| rule_text(*index, problem)));
     let refused: Vec<_> = route.refused.iter().filter(|pending| serves(pending, report)).collect();
     let refusals = || {
@@ -79,7 +82,9 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
         ParentProblem::GatewayNotAccepted => ("Pending", format!("{gateway} is not accepted")),
         ParentProblem::OtherMesh { route, parent } => (
             "NoMatchingParent",
-            format!("{gateway} is in mesh \"{parent}\" and the route in mesh \"{route}\": set the kuma.io/mesh label or annotation"),
+            format!(
+                "{gateway} is in mesh \"{parent}\" and the route in mesh \"{route}\": set the kuma.io/mesh label or annotation"
+            ),
         ),
         ParentProblem::NoMatchingParent => {
             let section = reference.section_name.as_ref().map(|name| format!(" named \"{name}\""));
@@ -89,7 +94,10 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
         }
         ParentProblem::NotAllowedByListeners => (
             "NotAllowedByListeners",
-            format!("no listener of {gateway} that the parentRef asks for allows routes of this kind from namespace \"{}\"", parent.age.namespace),
+            format!(
+                "no listener of {gateway} that the parentRef asks for allows routes of this kind from namespace \"{}\"",
+                parent.age.namespace
+            ),
         ),
         ParentProblem::NoMatchingListenerHostname => (
             "NoMatchingListenerHostname",
@@ -117,7 +125,8 @@ fn resolved_refs(route: &RouteStatus, report: &ParentReport) -> Value {
     // A route is in one mesh; what is bound to another does not exist for it.
     let mesh = report.verdict.parent.mesh.as_deref().unwrap_or("default");
     let backends = route.rules.rules.iter().flat_map(|rule| &rule.backends);
-    let problems: Vec<_> = backends.filter_map(|backend| Some((&backend.backend, rules::backends::problem_in(backend, mesh)?))).collect();
+    let problems: Vec<_> =
+        backends.filter_map(|backend| Some((&backend.backend, rules::backends::problem_in(backend, mesh)?))).collect();
     let Some(worst) = problems.iter().map(|(_, problem)| *problem).min() else {
         return condition("ResolvedRefs", true, "ResolvedRefs", "", route.generation);
     };

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ref, Key, Text};
+use super::{Key, Ref, Text};
 
 /// A GatewayClass with our controllerName. Classes of other controllers have no row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct ParametersRef {
     pub namespace: Option<Text>,
 }
 
-/// A MeshGatewayConfig: how the generated MeshGatewayInstances look.
+/// A MeshGatewayConfig: how the generated `MeshGatewayInstances` look.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClassParameters {
     /// Extra tags for the MeshGatewayInstance and the selector of the MeshGateway.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Ref, Key, Kind, Text};
+use super::{Key, Kind, Ref, Text};
 
 /// Kinds a backendRef can point to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

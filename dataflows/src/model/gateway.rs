@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ref, ClassParameters, Key, MeshServices, ParametersProblem, ParametersRef, Text};
+use super::{ClassParameters, Key, MeshServices, ParametersProblem, ParametersRef, Ref, Text};
 
 /// A Gateway without its listeners and without its generation, so that editing one listener leaves this row alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ pub struct ManagedGateway {
     pub gateway: Ref<Gateway>,
     /// The mesh it is in.
     pub mesh: Text,
-    /// How that mesh treats MeshServices; `None` if there is no such Mesh.
+    /// How that mesh treats `MeshServices`; `None` if there is no such Mesh.
     pub mesh_services: Option<MeshServices>,
     /// The parameters in force; the default ones where there is a problem.
     pub parameters: Ref<ClassParameters>,

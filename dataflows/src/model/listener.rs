@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ref, Key, ManagedGateway, MeshServices, RouteKind, Text};
+use super::{Key, ManagedGateway, MeshServices, Ref, RouteKind, Text};
 
 /// One entry of `spec.listeners`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -122,12 +122,24 @@ pub struct Selector {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)] // Each variant is the operator whose name it bears.
 pub enum SelectorRequirement {
-    In { label: Text, values: Vec<Text> },
-    NotIn { label: Text, values: Vec<Text> },
-    Exists { label: Text },
-    DoesNotExist { label: Text },
+    In {
+        label: Text,
+        values: Vec<Text>,
+    },
+    NotIn {
+        label: Text,
+        values: Vec<Text>,
+    },
+    Exists {
+        label: Text,
+    },
+    DoesNotExist {
+        label: Text,
+    },
     /// An operator that does not exist: matches nothing.
-    Unknown { operator: Text },
+    Unknown {
+        operator: Text,
+    },
 }
 
 /// One entry of `allowedRoutes.kinds`.
@@ -230,7 +242,7 @@ pub struct AttachPoint {
     pub mesh_gateway: Text,
     /// Mesh of the Gateway.
     pub mesh: Text,
-    /// How that mesh treats MeshServices; `Disabled` where there is no such Mesh.
+    /// How that mesh treats `MeshServices`; `Disabled` where there is no such Mesh.
     pub mesh_services: MeshServices,
     /// Whether the Gateway is accepted. If not, none of its listeners takes a route.
     pub accepted: bool,

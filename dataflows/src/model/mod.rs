@@ -21,6 +21,7 @@ mod verdict;
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
 pub use desired::{Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan};
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
+pub use fact::{Fact, Update, status_source};
 pub use gateway::{Gateway, GatewayAddress, GatewayProblem, Infrastructure, ManagedGateway, RequestedAddress};
 pub use grant::{Grant, GrantedReference};
 pub use key::Key;
@@ -30,7 +31,6 @@ pub use listener::{
     Protocol, RouteKindRef, Selector, SelectorRequirement, TlsMode, UnsupportedListenerValue,
 };
 pub use namespace::{Mesh, MeshChoice, MeshServices, NamespaceLabels};
-pub use fact::{Fact, Update, status_source};
 pub use observed::{Action, Blocked, Held, Observed, Pending, Refusal, Task};
 pub use route::{Age, Generation, ParentKind, ParentRef, ParentReference, RouteKind};
 pub use row::{AnyRow, Datum, Ref, Relation, Row};
@@ -41,8 +41,8 @@ pub use rule::{
 pub use settings::{ControlPlaneMode, Settings};
 pub use status::{ClassStatus, GatewayStatus, ListenerReport, ParentReport, RouteStatus};
 pub use verdict::{
-    Attachment, AttachmentOutcome, Claim, Count, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule, RouteRules,
-    Serving, Shadowed,
+    Attachment, AttachmentOutcome, Claim, Count, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule,
+    RouteRules, Serving, Shadowed,
 };
 
 /// Text that many rows share.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Ref, Desired, Fingerprint, Key, ObjectName, Text};
+use super::{Desired, Fingerprint, Key, ObjectName, Ref, Text};
 
 /// What the cluster shows of an object that we write, or of our part of a status. Keyed by the object.
 ///

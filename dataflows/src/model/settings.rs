@@ -15,7 +15,7 @@ pub enum ControlPlaneMode {
 /// What an operator decides once, at start. Constant for the life of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Settings {
-    /// The `controllerName` whose GatewayClasses are ours.
+    /// The `controllerName` whose `GatewayClasses` are ours.
     pub controller_name: Text,
     /// The namespace of the control plane, where routes and Secret copies are written.
     pub system_namespace: Text,

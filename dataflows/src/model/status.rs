@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Ref, ClassVerdict, GatewayAddress, ListenerState, ManagedGateway, ParentVerdict, Pending, RouteRules, Text,
+    ClassVerdict, GatewayAddress, ListenerState, ManagedGateway, ParentVerdict, Pending, Ref, RouteRules, Text,
 };
 
 /// What a GatewayClass should say. Times and texts are added when it is rendered.

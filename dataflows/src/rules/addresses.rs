@@ -1,22 +1,26 @@
 //! Addresses of Gateways.
 
+use crate::model::{GatewayAddress, Ref, RequestedAddress, Text};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use crate::model::{Ref, GatewayAddress, RequestedAddress, Text};
+
+/// What was requested cannot be had of a MeshGatewayInstance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsupported;
 
 /// The address to ask of the load balancer, if one was requested; `Err` if what was requested cannot be had.
 ///
 /// A MeshGatewayInstance can ask for one IP address. An entry without a value asks for any address of its type.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec> (`addresses`)
-pub fn requested(addresses: &[RequestedAddress]) -> Result<Option<Text>, ()> {
+pub fn requested(addresses: &[RequestedAddress]) -> Result<Option<Text>, Unsupported> {
     match addresses {
         [] => Ok(None),
         [address] if &*address.kind == "IPAddress" && address.value.is_empty() => Ok(None),
         [address] if &*address.kind == "IPAddress" && address.value.parse::<IpAddr>().is_ok() => {
             Ok(Some(address.value.clone()))
         }
-        _ => Err(()),
+        _ => Err(Unsupported),
     }
 }
 
@@ -27,7 +31,8 @@ pub fn shown<'a>(found: impl Iterator<Item = &'a Ref<GatewayAddress>>) -> Vec<Re
     if addresses.iter().any(|address| !address.cluster) {
         addresses.retain(|address| !address.cluster);
     }
-    addresses.sort_by(|left, right| (left.index, &left.kind, &left.value).cmp(&(right.index, &right.kind, &right.value)));
+    addresses
+        .sort_by(|left, right| (left.index, &left.kind, &left.value).cmp(&(right.index, &right.kind, &right.value)));
     let mut seen = BTreeSet::new();
     addresses.retain(|address| seen.insert(address.value.clone()));
     addresses.truncate(16);
@@ -53,7 +58,7 @@ mod tests {
             vec![ask("test/custom", "x")],
             vec![ask("IPAddress", "10.0.0.1"), ask("IPAddress", "10.0.0.2")],
         ] {
-            assert_eq!(requested(&bad), Err(()), "{bad:?}");
+            assert_eq!(requested(&bad), Err(Unsupported), "{bad:?}");
         }
     }
 

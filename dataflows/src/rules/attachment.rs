@@ -1,11 +1,11 @@
 //! Which routes a listener takes.
 
-use std::collections::BTreeMap;
 use crate::model::{
-    Ref, AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ManagedGateway, ParentCandidate, ParentProblem,
-    ParentRef, Selector, SelectorRequirement, Serving, Shadowed, Text,
+    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ManagedGateway, ParentCandidate, ParentProblem,
+    ParentRef, Ref, Selector, SelectorRequirement, Serving, Shadowed, Text,
 };
 use crate::rules::hostname;
+use std::collections::BTreeMap;
 
 /// The verdict of one listener on one parentRef; `None` if the parentRef does not ask for this listener, or is not
 /// for the listener to judge.
@@ -185,11 +185,19 @@ mod tests {
         let host = |name: &str| Attached(vec![Hostname::parse(name).unwrap()]);
         let table = [
             (parent("infra", None, None, &[]), point("", AllowedNamespaces::Same, http), Some(Attached(vec![]))),
-            (parent("infra", Some("web"), Some(80), &[]), point("", AllowedNamespaces::Same, http), Some(Attached(vec![]))),
+            (
+                parent("infra", Some("web"), Some(80), &[]),
+                point("", AllowedNamespaces::Same, http),
+                Some(Attached(vec![])),
+            ),
             (parent("infra", Some("other"), Some(80), &[]), point("", AllowedNamespaces::Same, http), None),
             (parent("infra", Some("web"), Some(81), &[]), point("", AllowedNamespaces::Same, http), None),
             (parent("shop", None, None, &["x.y"]), point("a.b", AllowedNamespaces::Same, &[]), Some(KindNotAllowed)),
-            (parent("shop", None, None, &["x.y"]), point("a.b", AllowedNamespaces::Same, http), Some(NamespaceNotAllowed)),
+            (
+                parent("shop", None, None, &["x.y"]),
+                point("a.b", AllowedNamespaces::Same, http),
+                Some(NamespaceNotAllowed),
+            ),
             (parent("infra", None, None, &[]), point("", AllowedNamespaces::None, http), Some(NamespaceNotAllowed)),
             (parent("shop", None, None, &["x.y"]), point("a.b", AllowedNamespaces::All, http), Some(NoHostname)),
             (parent("shop", None, None, &["a.b"]), point("*.b", AllowedNamespaces::All, http), Some(host("a.b"))),

@@ -1,6 +1,6 @@
 //! Parameters of classes and Gateways.
 
-use crate::model::{Ref, ClassParameters, Group, Kind, ParametersProblem, ParametersRef};
+use crate::model::{ClassParameters, Group, Kind, ParametersProblem, ParametersRef, Ref};
 
 /// Whether a reference can be one to a MeshGatewayConfig.
 ///
@@ -46,7 +46,12 @@ mod tests {
     use super::*;
 
     fn reference(group: &str, kind: &str, namespace: Option<&str>) -> ParametersRef {
-        ParametersRef { group: group.into(), kind: kind.into(), name: "config".into(), namespace: namespace.map(Into::into) }
+        ParametersRef {
+            group: group.into(),
+            kind: kind.into(),
+            name: "config".into(),
+            namespace: namespace.map(Into::into),
+        }
     }
 
     fn tagged(key: &str, value: &str) -> Ref<ClassParameters> {
@@ -58,7 +63,10 @@ mod tests {
         let good = reference("kuma.io", "MeshGatewayConfig", None);
         let parameters = tagged("team", "a-b.c_d:e");
         assert_eq!(resolve(&good, Some(&parameters)), Ok(parameters.clone()));
-        assert_eq!(resolve(&reference("kuma.io", "MeshGatewayConfig", Some("")), Some(&parameters)), Ok(parameters.clone()));
+        assert_eq!(
+            resolve(&reference("kuma.io", "MeshGatewayConfig", Some("")), Some(&parameters)),
+            Ok(parameters.clone())
+        );
         assert!(matches!(resolve(&good, None), Err(ParametersProblem::Missing { .. })));
         assert!(matches!(
             resolve(&reference("", "ConfigMap", None), Some(&parameters)),

@@ -1,7 +1,7 @@
 //! What class, parameters and mesh say about a Gateway.
 
 use crate::model::{
-    Ref, ClassParameters, ClassVerdict, ControlPlaneMode, Gateway, GatewayProblem, Key, ManagedGateway, Mesh, Settings,
+    ClassParameters, ClassVerdict, ControlPlaneMode, Gateway, GatewayProblem, Key, ManagedGateway, Mesh, Ref, Settings,
 };
 use crate::rules::{addresses, class, meshes};
 

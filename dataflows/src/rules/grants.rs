@@ -6,7 +6,14 @@ use crate::model::{BackendRef, Grant, Group, Key, Kind};
 /// one.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#referencegrant>
-pub fn edges(from_kind: Kind, from_namespace: &str, to_group: &str, to_kind: &str, to_namespace: &str, to_name: &str) -> [Key; 2] {
+pub fn edges(
+    from_kind: Kind,
+    from_namespace: &str,
+    to_group: &str,
+    to_kind: &str,
+    to_namespace: &str,
+    to_name: &str,
+) -> [Key; 2] {
     let any = Grant {
         from_group: Group::Gateway.name().into(),
         from_kind: from_kind.name().into(),

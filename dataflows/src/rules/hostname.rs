@@ -67,8 +67,8 @@ mod tests {
     fn check(listener: &str, route: &[&str], expected: Option<&[&str]>) {
         let listener = Hostname::parse(listener);
         let route: Vec<_> = route.iter().filter_map(|name| Hostname::parse(name)).collect();
-        let shown = effective(listener.as_ref(), &route)
-            .map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let shown =
+            effective(listener.as_ref(), &route).map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
         let expected = expected.map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(shown, expected);
     }
@@ -91,10 +91,11 @@ mod tests {
         check("*.example.com", &["example.com"], None);
         check("*.example.com", &["*.example.net"], None);
         check("*.example.com", &["notexample.com"], None);
-        check("*.example.com", &["x.net", "b.example.com", "a.example.com", "B.example.com"], Some(&[
-            "a.example.com",
-            "b.example.com",
-        ]));
+        check(
+            "*.example.com",
+            &["x.net", "b.example.com", "a.example.com", "B.example.com"],
+            Some(&["a.example.com", "b.example.com"]),
+        );
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
-use std::collections::BTreeMap;
 use crate::model::{
-    Ref, AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, RouteKind, RouteKindRef,
-    UnsupportedListenerValue,
+    AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, Ref, RouteKind,
+    RouteKindRef, UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
 use crate::rules::{hostname, names};
+use std::collections::BTreeMap;
 
 /// What became of each listener of a Gateway, in the order of the Gateway.
 ///
@@ -161,9 +161,7 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{
-        AllowedNamespaces, ClassParameters, Gateway, Hostname, Infrastructure, Key, MeshServices,
-    };
+    use crate::model::{AllowedNamespaces, ClassParameters, Gateway, Hostname, Infrastructure, Key, MeshServices};
 
     fn managed(cross_mesh: bool) -> Ref<ManagedGateway> {
         Ref::new(ManagedGateway {
@@ -206,7 +204,7 @@ mod tests {
 
     #[track_caller]
     fn check(cross_mesh: bool, listeners: &[&str], expected: &[&str]) {
-        let listeners: Vec<_> = listeners.iter().enumerate().map(|(i, text)| listener(i as u32, text)).collect();
+        let listeners: Vec<_> = (0..).zip(listeners).map(|(index, text)| listener(index, text)).collect();
         let mut backwards = listeners.clone();
         backwards.reverse();
         let shown = states(&managed(cross_mesh), &listeners);

@@ -1,7 +1,7 @@
 //! What has to be done about an object: the difference between what should be and what is.
 
 use crate::manifest;
-use crate::model::{Ref, Action, Desired, Observed, Pending, Refusal, Settings};
+use crate::model::{Action, Desired, Observed, Pending, Ref, Refusal, Settings};
 
 /// What has to be done, if anything.
 ///
@@ -15,13 +15,12 @@ pub fn pending(
     refusal: Option<&Ref<Refusal>>,
 ) -> Option<Pending> {
     let (object, action) = match (desired, observed) {
-        (None, None) => return None,
         (Some(desired), None) => (&desired.object, Action::Write(desired.clone())),
         (Some(desired), Some(observed)) => (&desired.object, difference(settings, desired, observed)?),
         (None, Some(observed)) if observed.ours && !held => {
             (&observed.object, Action::Remove { then: None, anchor: observed.anchor })
         }
-        (None, Some(_)) => return None,
+        (None, _) => return None,
     };
     let attempted = || match &action {
         Action::Write(desired) => Some(manifest::fingerprint(settings, desired)),

@@ -1,8 +1,8 @@
 //! Which of several routes holds a match.
 
 use crate::model::{
-    Ref, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, MatchKind, NamedMatch, ParentReport, ParentVerdict, PathMatch, RouteMatches, Serving,
-    Shadowed,
+    Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, MatchKind, NamedMatch, ParentReport, ParentVerdict,
+    PathMatch, Ref, RouteMatches, Serving, Shadowed,
 };
 
 /// What two matches have in common if and only if they match the same requests by the letter: header and query lists
@@ -79,8 +79,8 @@ pub fn losers(claims: &[&Ref<Claim>]) -> Vec<Shadowed> {
         .iter()
         .filter(|claim| rank(claim) != rank(winner))
         .map(|claim| {
-            let winner = (claim.route != winner.route)
-                .then(|| format!("{}/{}", winner.age.namespace, winner.age.name).into());
+            let winner =
+                (claim.route != winner.route).then(|| format!("{}/{}", winner.age.namespace, winner.age.name).into());
             Shadowed { claim: (*claim).clone(), winner }
         })
         .collect()
@@ -110,7 +110,9 @@ mod tests {
         for order in [references, backwards] {
             let mut shown: Vec<_> = losers(&order)
                 .iter()
-                .map(|lost| (lost.claim.age.name.to_string(), lost.claim.rule, lost.winner.as_ref().map(ToString::to_string)))
+                .map(|lost| {
+                    (lost.claim.age.name.to_string(), lost.claim.rule, lost.winner.as_ref().map(ToString::to_string))
+                })
                 .collect();
             shown.sort();
             let expected: Vec<_> = expected

@@ -1,4 +1,4 @@
-use crate::model::{Ref, Class, ClassParameters, ClassVerdict, Key, Kind};
+use crate::model::{Class, ClassParameters, ClassVerdict, Key, Kind, Ref};
 use crate::operators::{Arrangement, Rows};
 use crate::rules;
 

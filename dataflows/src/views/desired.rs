@@ -20,7 +20,8 @@ pub(crate) fn desired_objects<'s>(
     let instances = instances.flat_map(move |_, plan| {
         Some(of_gateway(&for_instances, &plan.managed, Content::MeshGatewayInstance(plan.clone())))
     });
-    let routes = routes.flat_map(move |_, plan| Some(of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan)));
+    let routes =
+        routes.flat_map(move |_, plan| Some(of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan)));
     gateways.concat(instances).concat(routes)
 }
 

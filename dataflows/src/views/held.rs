@@ -16,5 +16,7 @@ pub(crate) fn held<'s>(managed: Rows<'s, ManagedGateway>, observed: Rows<'s, Obs
         anchors.into_iter().filter(move |_| held).map(move |anchor| (anchor, Held { gateway }))
     });
     let observed = observed.rekey(|_, observed| Some(observed.anchor)).arrange("observed by anchor");
-    anchors.arrange("held by anchor").join(observed, |_, held, observed| Some((observed.object.key(), Held::clone(held))))
+    anchors
+        .arrange("held by anchor")
+        .join(observed, |_, held, observed| Some((observed.object.key(), Held::clone(held))))
 }

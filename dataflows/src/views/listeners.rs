@@ -1,4 +1,4 @@
-use crate::model::{Ref, Listener, ListenerState, ManagedGateway};
+use crate::model::{Listener, ListenerState, ManagedGateway, Ref};
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 

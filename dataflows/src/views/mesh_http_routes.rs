@@ -2,7 +2,7 @@ use crate::manifest;
 use crate::model::{MeshHttpRoutePlan, RouteKind, RouteRules, Serving};
 use crate::operators::{Arrangement, Rows};
 
-/// The MeshHTTPRoutes: one per route and usable listener on which anything of the route is left. Keyed by listener
+/// The `MeshHTTPRoutes`: one per route and usable listener on which anything of the route is left. Keyed by listener
 /// and route.
 pub(crate) fn mesh_http_routes<'s>(
     servings: Arrangement<'s, Serving>,

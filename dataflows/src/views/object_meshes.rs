@@ -1,4 +1,4 @@
-use crate::model::{Ref, Gateway, Key, Kind, MeshChoice, ParentRef, Relation, Text};
+use crate::model::{Gateway, Key, Kind, MeshChoice, ParentRef, Ref, Relation, Text};
 use crate::operators::{Arrangement, Rows};
 use crate::rules;
 

@@ -1,4 +1,4 @@
-use crate::model::{Ref, PlannedRule, ResolvedBackend, RouteRules, Rule};
+use crate::model::{PlannedRule, Ref, ResolvedBackend, RouteRules, Rule};
 use crate::operators::{Arrangement, Rows, cogroup};
 
 /// The rules of each route that Kuma can express, with their backends. Keyed by the route.

@@ -1,4 +1,4 @@
-use crate::model::{Ref, Attachment, AttachmentOutcome, Claim, RouteMatches, Shadowed};
+use crate::model::{Attachment, AttachmentOutcome, Claim, Ref, RouteMatches, Shadowed};
 use crate::operators::{Rows, cogroup};
 use crate::rules;
 

@@ -5,11 +5,7 @@ use crate::rules;
 /// Pending rows with what they wait for: all that the writer needs. Keyed by the object.
 ///
 /// Most rows can never wait for anything, and are passed on without being kept.
-pub(crate) fn tasks<'s>(
-    pending: Rows<'s, Pending>,
-    blocked: Rows<'s, Blocked>,
-    settings: &Settings,
-) -> Rows<'s, Task> {
+pub(crate) fn tasks<'s>(pending: Rows<'s, Pending>, blocked: Rows<'s, Blocked>, settings: &Settings) -> Rows<'s, Task> {
     let [of_free, of_bound] = [(); 2].map(|()| settings.clone());
     let free = pending.clone().flat_map(move |key, row| {
         let free = rules::order::prerequisites(&of_free, row).is_empty();

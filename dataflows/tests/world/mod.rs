@@ -123,7 +123,7 @@ impl World {
         all
     }
 
-    /// Names of the MeshHTTPRoutes to write, without the floors of gateways and without the digits at the end.
+    /// Names of the `MeshHTTPRoutes` to write, without the floors of gateways and without the digits at the end.
     pub(crate) fn routes(&self) -> Vec<String> {
         let routes = self.tasks.values().filter(|task| task.pending.object.kind == Kind::MeshHttpRoute);
         let names = routes.filter(|task| verb(task) == "write").map(|task| &task.pending.object.name);

@@ -315,5 +315,5 @@ fn backend_ref(route: &ObjectName, rule: u16, slot: u16, text: &str) -> BackendR
     }
 }
 
-/// A Mesh `default` without MeshServices, for tests that change it.
+/// A Mesh `default` without `MeshServices`, for tests that change it.
 pub(crate) const PLAIN: MeshServices = MeshServices::Disabled;

@@ -129,12 +129,7 @@ impl ApiServer {
     fn start_once(binaries: PathBuf) -> Result<Self, HarnessError> {
         let run = Run::create()?;
         let etcd = Process::start(&binaries, "etcd", &run.etcd_flags(), run.path("etcd.log"))?;
-        let server = Self {
-            api: Mutex::new(None),
-            etcd: Mutex::new(etcd),
-            run,
-            binaries,
-        };
+        let server = Self { api: Mutex::new(None), etcd: Mutex::new(etcd), run, binaries };
         server.restart()?;
         Ok(server)
     }
@@ -159,18 +154,14 @@ impl ApiServer {
         loop {
             lock(&self.etcd).check()?;
             let mut api = lock(&self.api);
-            let api = api
-                .as_mut()
-                .ok_or_else(|| HarnessError::new("the API server was stopped while it started"))?;
+            let api = api.as_mut().ok_or_else(|| HarnessError::new("the API server was stopped while it started"))?;
             api.check()?;
             // Without the certificate there is nobody to ask yet.
             if self.run.certificate().is_file() && block_on(self.is_ready()) {
                 return Ok(());
             }
             if Instant::now() >= deadline {
-                return Err(api.report(format!(
-                    "kube-apiserver was not ready within {READY_LIMIT:?}"
-                )));
+                return Err(api.report(format!("kube-apiserver was not ready within {READY_LIMIT:?}")));
             }
             thread::sleep(POLL);
         }
@@ -215,8 +206,7 @@ impl ApiServer {
 
     async fn connect(&self, user: User) -> Result<Client, HarnessError> {
         let failed = || format!("making a client from {}", self.kubeconfig(user).display());
-        let file = Kubeconfig::read_from(self.kubeconfig(user))
-            .map_err(HarnessError::because(failed()))?;
+        let file = Kubeconfig::read_from(self.kubeconfig(user)).map_err(HarnessError::because(failed()))?;
         let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default())
             .await
             .map_err(HarnessError::because(failed()))?;
@@ -264,17 +254,9 @@ impl ApiServer {
             crds.extend(objects::read(&file)?);
         }
         // Gateway API ships a policy beside its CRDs that refuses to change the channel; tests do that.
-        crds.retain(|object| {
-            object
-                .types
-                .as_ref()
-                .is_some_and(|types| types.kind == "CustomResourceDefinition")
-        });
+        crds.retain(|object| object.types.as_ref().is_some_and(|types| types.kind == "CustomResourceDefinition"));
         if crds.is_empty() {
-            return Err(HarnessError::new(format!(
-                "there is no CRD in {}",
-                folder.display()
-            )));
+            return Err(HarnessError::new(format!("there is no CRD in {}", folder.display())));
         }
         block_on(async { objects::install(&self.connect(User::Admin).await?, &crds).await })
     }
@@ -282,9 +264,7 @@ impl ApiServer {
     /// Applies `deploy/rbac.yaml` and the namespaces it needs, and binds [`User::Deltagate`] to its roles.
     pub fn apply_rbac(&self) -> Result<(), HarnessError> {
         let file = objects::read(&binaries::workspace().join("deploy/rbac.yaml"))?;
-        block_on(async {
-            permissions::grant(&self.connect(User::Admin).await?, &file, User::Deltagate).await
-        })
+        block_on(async { permissions::grant(&self.connect(User::Admin).await?, &file, User::Deltagate).await })
     }
 
     /// All requests since the start, over restarts of the API server.
@@ -317,8 +297,7 @@ fn block_on<T: Send>(future: impl Future<Output = T> + Send) -> T {
             .expect("a process can have one more runtime")
             .block_on(future)
     };
-    thread::scope(|scope| scope.spawn(run).join())
-        .unwrap_or_else(|cause| panic::resume_unwind(cause))
+    thread::scope(|scope| scope.spawn(run).join()).unwrap_or_else(|cause| panic::resume_unwind(cause))
 }
 
 /// A test that panicked with the lock held does not keep the others from going on.

@@ -49,25 +49,12 @@ async fn the_controller_may_do_its_work_and_nothing_else_and_the_log_tells_who_a
     let controller = server.client(User::Deltagate).await.unwrap();
     assert_eq!(gateways(&controller).await, ["edge"]);
     let refusal = create_namespace(&controller).await.unwrap_err();
-    assert!(
-        matches!(&refusal, Error::Api(status) if status.code == 403),
-        "{refusal}"
-    );
+    assert!(matches!(&refusal, Error::Api(status) if status.code == 403), "{refusal}");
 
     let log = server.audit().since(start);
-    let seen: Vec<String> = log
-        .requests_of(User::Deltagate)
-        .unwrap()
-        .iter()
-        .map(line)
-        .collect();
+    let seen: Vec<String> = log.requests_of(User::Deltagate).unwrap().iter().map(line).collect();
     assert_eq!(seen, ["list gateways 200", "create namespaces 403"]);
-    let applied: Vec<String> = log
-        .writes_of(User::Admin)
-        .unwrap()
-        .iter()
-        .map(line)
-        .collect();
+    let applied: Vec<String> = log.writes_of(User::Admin).unwrap().iter().map(line).collect();
     assert_eq!(applied, ["patch gatewayclasses 201", "patch gateways 201"]);
     assert_eq!(log.requests_of(User::Other).unwrap(), []);
 }
@@ -81,9 +68,7 @@ async fn a_watch_is_counted_once_and_when_it_begins() {
 
     let parameters = WatchParams::default();
     let watch = gateway_api(&client).watch(&parameters, "0").await.unwrap();
-    let begun = log
-        .wait_until(User::Other, limit, |requests| !requests.is_empty())
-        .unwrap();
+    let begun = log.wait_until(User::Other, limit, |requests| !requests.is_empty()).unwrap();
     assert_eq!(line(&begun[0]), "watch gateways 200");
     drop(watch);
     server.restart().unwrap();
@@ -106,18 +91,13 @@ async fn objects_outlive_an_outage_of_the_api_server() {
     assert!(server.audit().mark().unwrap() > before);
     let written_after = server.audit().since(before).writes_of(User::Other).unwrap();
     assert_eq!(written_after, []);
-    assert_eq!(
-        only_writes(&server.audit()),
-        ["patch gatewayclasses 201", "patch gateways 201"]
-    );
+    assert_eq!(only_writes(&server.audit()), ["patch gatewayclasses 201", "patch gateways 201"]);
 
     server.delete_yaml(User::Other, GATEWAY).unwrap();
     server.delete_yaml(User::Other, GATEWAY).unwrap();
     assert!(gateways(&client).await.is_empty());
     let quiet = Duration::from_millis(100);
-    let silent = server
-        .audit()
-        .wait_for_silence(User::Other, quiet, Duration::from_secs(10));
+    let silent = server.audit().wait_for_silence(User::Other, quiet, Duration::from_secs(10));
     assert!(silent.unwrap() > before);
 }
 
@@ -128,26 +108,15 @@ fn our_crds_complete_and_refuse_like_those_of_kuma() {
     server.apply_rbac().unwrap();
 
     let applied = server.apply_yaml(User::Deltagate, ROUTE).unwrap();
-    assert_eq!(
-        applied[0]
-            .data
-            .pointer("/spec/to/0/rules/0/default/backendRefs/0/weight"),
-        Some(&json!(1))
-    );
+    assert_eq!(applied[0].data.pointer("/spec/to/0/rules/0/default/backendRefs/0/weight"), Some(&json!(1)));
     let refused = server.apply_yaml(User::Deltagate, &ROUTE.replace("PathPrefix", "Prefix"));
     let reason = format!("{:?}", refused.unwrap_err());
     assert!(reason.contains("Unsupported value: \"Prefix\""), "{reason}");
 }
 
 async fn gateways(client: &Client) -> Vec<String> {
-    let list = gateway_api(client)
-        .list(&ListParams::default())
-        .await
-        .unwrap();
-    list.items
-        .into_iter()
-        .filter_map(|gateway| gateway.metadata.name)
-        .collect()
+    let list = gateway_api(client).list(&ListParams::default()).await.unwrap();
+    list.items.into_iter().filter_map(|gateway| gateway.metadata.name).collect()
 }
 
 fn gateway_api(client: &Client) -> Api<DynamicObject> {
@@ -158,19 +127,11 @@ fn gateway_api(client: &Client) -> Api<DynamicObject> {
 async fn create_namespace(client: &Client) -> Result<DynamicObject, Error> {
     let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", "Namespace"));
     let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
-    api.create(
-        &PostParams::default(),
-        &DynamicObject::new("mine", &resource),
-    )
-    .await
+    api.create(&PostParams::default(), &DynamicObject::new("mine", &resource)).await
 }
 
 fn only_writes(log: &AuditLog) -> Vec<String> {
-    log.writes_of(User::Other)
-        .unwrap()
-        .iter()
-        .map(line)
-        .collect()
+    log.writes_of(User::Other).unwrap().iter().map(line).collect()
 }
 
 fn line(request: &Request) -> String {

@@ -58,10 +58,7 @@ impl Request {
 
     /// Whether the request creates, changes or deletes, successfully or not.
     pub fn is_write(&self) -> bool {
-        matches!(
-            self.verb.as_str(),
-            "create" | "update" | "patch" | "delete" | "deletecollection"
-        )
+        matches!(self.verb.as_str(), "create" | "update" | "patch" | "delete" | "deletecollection")
     }
 
     /// Whether the request is about a Lease: a leader renews its own without anything having changed.
@@ -72,10 +69,7 @@ impl Request {
 
 impl AuditLog {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            from: Mark(0),
-        }
+        Self { path, from: Mark(0) }
     }
 
     /// The present end of the log.
@@ -87,20 +81,14 @@ impl AuditLog {
     /// The log after a mark.
     #[must_use]
     pub fn since(&self, mark: Mark) -> Self {
-        Self {
-            path: self.path.clone(),
-            from: mark,
-        }
+        Self { path: self.path.clone(), from: mark }
     }
 
     /// All requests of a user for resources, in the order in which they were logged.
     pub fn requests_of(&self, user: User) -> Result<Vec<Request>, HarnessError> {
         let text = self.read()?;
         let needle = format!("\"username\":\"{user}\"");
-        text.lines()
-            .filter(|line| line.contains(&needle))
-            .filter_map(|line| request(line, user).transpose())
-            .collect()
+        text.lines().filter(|line| line.contains(&needle)).filter_map(|line| request(line, user).transpose()).collect()
     }
 
     /// The requests of a user that create, change or delete, apart from those for Leases.
@@ -133,12 +121,7 @@ impl AuditLog {
     }
 
     /// Waits until a user has written nothing (Leases apart) for `quiet`, and returns the end of the log at that time.
-    pub fn wait_for_silence(
-        &self,
-        user: User,
-        quiet: Duration,
-        limit: Duration,
-    ) -> Result<Mark, HarnessError> {
+    pub fn wait_for_silence(&self, user: User, quiet: Duration, limit: Duration) -> Result<Mark, HarnessError> {
         let deadline = Instant::now() + limit;
         let (mut mark, mut since) = (self.from, Instant::now());
         loop {
@@ -169,15 +152,9 @@ impl AuditLog {
         file.seek(SeekFrom::Start(self.from.0)).map_err(failed())?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed())?;
-        let complete = bytes
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         bytes.truncate(complete);
-        String::from_utf8(bytes).map_err(HarnessError::because(format!(
-            "reading {}",
-            self.path.display()
-        )))
+        String::from_utf8(bytes).map_err(HarnessError::because(format!("reading {}", self.path.display())))
     }
 }
 
@@ -219,9 +196,8 @@ struct ResponseStatus {
 
 /// The request of one line; none for discovery, for another user and for the end of a watch.
 fn request(line: &str, user: User) -> Result<Option<Request>, HarnessError> {
-    let event: Event = serde_json::from_str(line).map_err(HarnessError::because(format!(
-        "reading the audit log line {line}"
-    )))?;
+    let event: Event =
+        serde_json::from_str(line).map_err(HarnessError::because(format!("reading the audit log line {line}")))?;
     // The one place where a watch is counted is its start: its end says that a client or the server went away.
     let counted = (event.stage == "ResponseStarted") == (event.verb == "watch");
     if event.user.username != user.name() || !counted {

@@ -36,24 +36,20 @@ pub fn binaries() -> Result<PathBuf, HarnessError> {
 fn given(folder: PathBuf) -> Result<PathBuf, HarnessError> {
     match PROGRAMS.iter().find(|name| !folder.join(name).is_file()) {
         None => Ok(folder),
-        Some(missing) => Err(HarnessError::new(format!(
-            "KUBEBUILDER_ASSETS is {}, which has no {missing}",
-            folder.display()
-        ))),
+        Some(missing) => {
+            Err(HarnessError::new(format!("KUBEBUILDER_ASSETS is {}, which has no {missing}", folder.display())))
+        }
     }
 }
 
 fn built() -> Result<PathBuf, HarnessError> {
     let (module, folder) = (module(), cluster_folder());
-    let failed =
-        |doing: &str| HarnessError::because::<io::Error>(format!("{doing} {}", folder.display()));
+    let failed = |doing: &str| HarnessError::because::<io::Error>(format!("{doing} {}", folder.display()));
     fs::create_dir_all(&folder).map_err(failed("creating"))?;
     let lock = File::create(folder.join("lock")).map_err(failed("locking"))?;
     lock.lock().map_err(failed("locking"))?;
     let (stamp, wanted) = (folder.join("stamp"), fingerprint(&module)?);
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted)
-        && folder.join("cluster").is_file()
-    {
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) && folder.join("cluster").is_file() {
         return Ok(folder);
     }
     build(&module, &folder)?;
@@ -68,28 +64,13 @@ fn built() -> Result<PathBuf, HarnessError> {
 }
 
 fn build(module: &Path, folder: &Path) -> Result<(), HarnessError> {
-    say(
-        "building etcd and kube-apiserver from source, about 7 minutes on two cores, once for all tests",
-    );
+    say("building etcd and kube-apiserver from source, about 7 minutes on two cores, once for all tests");
     // Built beside its place and then renamed: a running program cannot be overwritten, and half of one never counts.
     let partial = folder.join("cluster.partial");
     let output = partial.to_string_lossy();
-    go(
-        module,
-        &[
-            "build",
-            "-trimpath",
-            "-ldflags",
-            LINKER_FLAGS,
-            "-o",
-            &output,
-            ".",
-        ],
-    )?;
-    fs::rename(&partial, folder.join("cluster")).map_err(HarnessError::because(format!(
-        "renaming {}",
-        partial.display()
-    )))?;
+    go(module, &["build", "-trimpath", "-ldflags", LINKER_FLAGS, "-o", &output, "."])?;
+    fs::rename(&partial, folder.join("cluster"))
+        .map_err(HarnessError::because(format!("renaming {}", partial.display())))?;
     say("built etcd and kube-apiserver");
     Ok(())
 }
@@ -104,8 +85,7 @@ fn fingerprint(module: &Path) -> Result<String, HarnessError> {
     hash.update(LINKER_FLAGS.as_bytes());
     for name in BUILD_INPUTS {
         let path = module.join(name);
-        let bytes = fs::read(&path)
-            .map_err(HarnessError::because(format!("reading {}", path.display())))?;
+        let bytes = fs::read(&path).map_err(HarnessError::because(format!("reading {}", path.display())))?;
         hash.update(&bytes);
     }
     Ok(hash.finalize().to_hex().to_string())
@@ -124,11 +104,8 @@ pub(super) fn gateway_api_module() -> Result<PathBuf, HarnessError> {
 }
 
 fn go(module: &Path, arguments: &[&str]) -> Result<String, HarnessError> {
-    let Output { status, stdout, stderr } = Command::new("go")
-        .args(arguments)
-        .current_dir(module)
-        .output()
-        .map_err(HarnessError::because(
+    let Output { status, stdout, stderr } =
+        Command::new("go").args(arguments).current_dir(module).output().map_err(HarnessError::because(
             "starting `go` (the tests need Go 1.26; KUBEBUILDER_ASSETS spares the build, not the Gateway API module)",
         ))?;
     if status.success() {

@@ -20,21 +20,13 @@ pub struct HarnessError {
 
 impl HarnessError {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            cause: None,
-            log: None,
-        }
+        Self { what: what.into(), cause: None, log: None }
     }
 
     /// For `map_err`: keeps the cause under a sentence that says what was being done.
     pub(super) fn because<E: Into<Cause>>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
         let what = what.into();
-        move |cause| Self {
-            what,
-            cause: Some(cause.into()),
-            log: None,
-        }
+        move |cause| Self { what, cause: Some(cause.into()), log: None }
     }
 
     /// Adds the last lines of a log, or the reason why it cannot be read.
@@ -49,9 +41,7 @@ impl HarnessError {
 
     /// Whether another process took a port between the moment it was found free and the start of the server.
     pub(super) fn is_port_taken(&self) -> bool {
-        self.log
-            .as_ref()
-            .is_some_and(|log| log.contains("address already in use"))
+        self.log.as_ref().is_some_and(|log| log.contains("address already in use"))
     }
 }
 
@@ -83,8 +73,6 @@ impl fmt::Debug for HarnessError {
 
 impl Error for HarnessError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause
-            .as_ref()
-            .map(|cause| cause.as_ref() as &(dyn Error + 'static))
+        self.cause.as_ref().map(|cause| cause.as_ref() as &(dyn Error + 'static))
     }
 }

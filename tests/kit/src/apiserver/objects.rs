@@ -30,14 +30,11 @@ pub(super) fn parse(yaml: &str) -> Result<Vec<DynamicObject>, HarnessError> {
         .filter(|document| !matches!(document, Ok(Value::Null)))
         .map(|document| {
             let value = document.map_err(HarnessError::because("reading YAML"))?;
-            let object: DynamicObject = serde_json::from_value(value.clone()).map_err(
-                HarnessError::because(format!("reading an object from {value}")),
-            )?;
+            let object: DynamicObject = serde_json::from_value(value.clone())
+                .map_err(HarnessError::because(format!("reading an object from {value}")))?;
             match (&object.types, &object.metadata.name) {
                 (Some(_), Some(_)) => Ok(object),
-                _ => Err(HarnessError::new(format!(
-                    "an object lacks apiVersion, kind or name: {value}"
-                ))),
+                _ => Err(HarnessError::new(format!("an object lacks apiVersion, kind or name: {value}"))),
             }
         })
         .collect()
@@ -45,16 +42,12 @@ pub(super) fn parse(yaml: &str) -> Result<Vec<DynamicObject>, HarnessError> {
 
 /// The objects of one file.
 pub(super) fn read(path: &Path) -> Result<Vec<DynamicObject>, HarnessError> {
-    let text = fs::read_to_string(path)
-        .map_err(HarnessError::because(format!("reading {}", path.display())))?;
+    let text = fs::read_to_string(path).map_err(HarnessError::because(format!("reading {}", path.display())))?;
     parse(&text)
 }
 
 /// Applies the objects one after the other and returns them as the server keeps them.
-pub(super) async fn apply(
-    client: &Client,
-    objects: &[DynamicObject],
-) -> Result<Vec<DynamicObject>, HarnessError> {
+pub(super) async fn apply(client: &Client, objects: &[DynamicObject]) -> Result<Vec<DynamicObject>, HarnessError> {
     let mut applied = Vec::with_capacity(objects.len());
     for object in objects {
         let api = api_of(client, object).await?;
@@ -95,17 +88,11 @@ pub(super) async fn install(client: &Client, crds: &[DynamicObject]) -> Result<(
     Ok(())
 }
 
-async fn wait_until_listed(
-    client: &Client,
-    path: &str,
-    deadline: Instant,
-) -> Result<(), HarnessError> {
+async fn wait_until_listed(client: &Client, path: &str, deadline: Instant) -> Result<(), HarnessError> {
     let path = format!("{path}?limit=1");
     loop {
         let waiting = || format!("waiting for {path} to be served");
-        let request = http::Request::get(&path)
-            .body(Vec::new())
-            .map_err(HarnessError::because(waiting()))?;
+        let request = http::Request::get(&path).body(Vec::new()).map_err(HarnessError::because(waiting()))?;
         match bounded(waiting(), client.request_text(request)).await {
             Ok(_) => return Ok(()),
             Err(error) if Instant::now() >= deadline => return Err(error),
@@ -123,30 +110,18 @@ fn list_paths(crd: &DynamicObject) -> Result<Vec<String>, HarnessError> {
         .filter(|version| version["served"] == true)
         .map(|version| {
             let (group, plural) = (spec["group"].as_str()?, spec["names"]["plural"].as_str()?);
-            Some(format!(
-                "/apis/{group}/{}/{plural}",
-                version["name"].as_str()?
-            ))
+            Some(format!("/apis/{group}/{}/{plural}", version["name"].as_str()?))
         })
         .collect();
-    paths.ok_or_else(|| {
-        HarnessError::new(format!(
-            "{} lacks a group, a plural or a version",
-            describe(crd)
-        ))
-    })
+    paths.ok_or_else(|| HarnessError::new(format!("{} lacks a group, a plural or a version", describe(crd))))
 }
 
 /// Asks the server for the resource of an object's kind, so that no plural is guessed.
-async fn api_of(
-    client: &Client,
-    object: &DynamicObject,
-) -> Result<Api<DynamicObject>, HarnessError> {
+async fn api_of(client: &Client, object: &DynamicObject) -> Result<Api<DynamicObject>, HarnessError> {
     let what = format!("finding the kind of {}", describe(object));
     let types = object.types.clone().unwrap_or_default();
     let kind = GroupVersionKind::try_from(&types).map_err(HarnessError::because(what.clone()))?;
-    let (resource, capabilities): (ApiResource, _) =
-        bounded(what, discovery::pinned_kind(client, &kind)).await?;
+    let (resource, capabilities): (ApiResource, _) = bounded(what, discovery::pinned_kind(client, &kind)).await?;
     Ok(match capabilities.scope {
         Scope::Cluster => Api::all_with(client.clone(), &resource),
         Scope::Namespaced => {
@@ -163,9 +138,7 @@ pub(super) async fn bounded<T>(
 ) -> Result<T, HarnessError> {
     match tokio::time::timeout(REQUEST_LIMIT, request).await {
         Ok(answer) => answer.map_err(HarnessError::because(what)),
-        Err(_) => Err(HarnessError::new(format!(
-            "{what}: no answer within {REQUEST_LIMIT:?}"
-        ))),
+        Err(_) => Err(HarnessError::new(format!("{what}: no answer within {REQUEST_LIMIT:?}"))),
     }
 }
 
@@ -174,10 +147,7 @@ fn name(object: &DynamicObject) -> &str {
 }
 
 fn describe(object: &DynamicObject) -> String {
-    let kind = object
-        .types
-        .as_ref()
-        .map_or("object", |types| types.kind.as_str());
+    let kind = object.types.as_ref().map_or("object", |types| types.kind.as_str());
     match &object.metadata.namespace {
         Some(namespace) => format!("{kind} {namespace}/{}", name(object)),
         None => format!("{kind} {}", name(object)),

@@ -13,18 +13,11 @@ use super::{HarnessError, POLL, User, objects};
 const EFFECT_LIMIT: Duration = Duration::from_secs(30);
 
 /// Applies the objects together with a twin of each binding for the user, and waits until every rule has an effect.
-pub(super) async fn grant(
-    client: &Client,
-    file: &[DynamicObject],
-    user: User,
-) -> Result<(), HarnessError> {
+pub(super) async fn grant(client: &Client, file: &[DynamicObject], user: User) -> Result<(), HarnessError> {
     objects::apply(client, &namespaces(file)?).await?;
     objects::apply(client, file).await?;
-    let twins: Vec<DynamicObject> = file
-        .iter()
-        .filter(|object| kind(object).ends_with("RoleBinding"))
-        .map(|binding| twin(binding, user))
-        .collect();
+    let twins: Vec<DynamicObject> =
+        file.iter().filter(|object| kind(object).ends_with("RoleBinding")).map(|binding| twin(binding, user)).collect();
     objects::apply(client, &twins).await?;
     let deadline = Instant::now() + EFFECT_LIMIT;
     for role in file.iter().filter(|object| kind(object).ends_with("Role")) {
@@ -37,16 +30,11 @@ pub(super) async fn grant(
 
 /// The namespaces that the objects of the file live in.
 fn namespaces(file: &[DynamicObject]) -> Result<Vec<DynamicObject>, HarnessError> {
-    let names: BTreeSet<&str> = file
-        .iter()
-        .filter_map(|object| object.metadata.namespace.as_deref())
-        .collect();
+    let names: BTreeSet<&str> = file.iter().filter_map(|object| object.metadata.namespace.as_deref()).collect();
     names
         .into_iter()
         .map(|name| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
-        .map(|value| {
-            serde_json::from_value(value).map_err(HarnessError::because("writing a Namespace"))
-        })
+        .map(|value| serde_json::from_value(value).map_err(HarnessError::because("writing a Namespace")))
         .collect()
 }
 
@@ -55,8 +43,7 @@ fn twin(binding: &DynamicObject, user: User) -> DynamicObject {
     let mut twin = binding.clone();
     let name = binding.metadata.name.as_deref().unwrap_or_default();
     twin.metadata.name = Some(format!("{name}-user-{user}"));
-    twin.data["subjects"] =
-        json!([{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user.name()}]);
+    twin.data["subjects"] = json!([{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user.name()}]);
     twin
 }
 
@@ -84,11 +71,7 @@ fn questions(role: &DynamicObject, user: User) -> Vec<Value> {
         .collect()
 }
 
-async fn wait_until_allowed(
-    client: &Client,
-    question: &Value,
-    deadline: Instant,
-) -> Result<(), HarnessError> {
+async fn wait_until_allowed(client: &Client, question: &Value, deadline: Instant) -> Result<(), HarnessError> {
     loop {
         let asking = || format!("asking the API server about {question}");
         let request = http::Request::post("/apis/authorization.k8s.io/v1/subjectaccessreviews")
@@ -100,17 +83,12 @@ async fn wait_until_allowed(
             return Ok(());
         }
         if Instant::now() >= deadline {
-            return Err(HarnessError::new(format!(
-                "not allowed within {EFFECT_LIMIT:?}: {question}"
-            )));
+            return Err(HarnessError::new(format!("not allowed within {EFFECT_LIMIT:?}: {question}")));
         }
         tokio::time::sleep(POLL).await;
     }
 }
 
 fn kind(object: &DynamicObject) -> &str {
-    object
-        .types
-        .as_ref()
-        .map_or("", |types| types.kind.as_str())
+    object.types.as_ref().map_or("", |types| types.kind.as_str())
 }

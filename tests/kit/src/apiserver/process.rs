@@ -27,9 +27,7 @@ impl Process {
             .append(true)
             .open(&log)
             .map_err(HarnessError::because(format!("opening {}", log.display())))?;
-        let errors = output
-            .try_clone()
-            .map_err(HarnessError::because(failed()))?;
+        let errors = output.try_clone().map_err(HarnessError::because(failed()))?;
         // The program sees the end of its input as soon as nobody holds the pipe, hence also when we are killed.
         let child = Command::new(binaries.join(name))
             .args(arguments)
@@ -47,9 +45,7 @@ impl Process {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
             Ok(Some(status)) => Err(self.report(format!("{} ended with {status}", self.name))),
-            Err(error) => Err(HarnessError::because(format!("watching {}", self.name))(
-                error,
-            )),
+            Err(error) => Err(HarnessError::because(format!("watching {}", self.name))(error)),
         }
     }
 

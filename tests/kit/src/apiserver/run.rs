@@ -38,11 +38,8 @@ pub(super) struct Ports {
 impl Ports {
     /// All three are held until all are known, so that they differ.
     fn choose() -> io::Result<Self> {
-        let held = [
-            TcpListener::bind("127.0.0.1:0")?,
-            TcpListener::bind("127.0.0.1:0")?,
-            TcpListener::bind("127.0.0.1:0")?,
-        ];
+        let held =
+            [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
         Ok(Self {
             etcd: held[0].local_addr()?.port(),
             etcd_peers: held[1].local_addr()?.port(),
@@ -66,18 +63,14 @@ impl Run {
         let folder = parent.join(format!("run-{}-{number}", process::id()));
         let failed = || HarnessError::because(format!("preparing {}", folder.display()));
         let ports = Ports::choose().map_err(HarnessError::because("choosing free ports"))?;
-        let run = Self {
-            folder: folder.clone(),
-            ports,
-        };
+        let run = Self { folder: folder.clone(), ports };
         run.write().map_err(failed())?;
         Ok(run)
     }
 
     fn write(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
         fs::create_dir_all(&self.folder)?;
-        let tokens =
-            User::ALL.map(|user| format!("{},{user},{user},\"{}\"", user.token(), user.group()));
+        let tokens = User::ALL.map(|user| format!("{},{user},{user},\"{}\"", user.token(), user.group()));
         fs::write(self.path("tokens.csv"), tokens.join("\n"))?;
         fs::write(self.path("audit-policy.yaml"), AUDIT_POLICY)?;
         fs::write(self.path("audit.log"), "")?;
@@ -93,10 +86,9 @@ impl Run {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)?;
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
         let private = pair.to_pkcs8v1()?;
-        for (file, label, bytes) in [
-            ("sa.key", "PRIVATE KEY", private.as_ref()),
-            ("sa.pub", "PUBLIC KEY", public.as_ref()),
-        ] {
+        for (file, label, bytes) in
+            [("sa.key", "PRIVATE KEY", private.as_ref()), ("sa.pub", "PUBLIC KEY", public.as_ref())]
+        {
             fs::write(self.path(file), pem::encode(&pem::Pem::new(label, bytes)))?;
         }
         Ok(())
@@ -185,10 +177,7 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!(
-                "the API server's files are kept in {}",
-                self.folder.display()
-            );
+            eprintln!("the API server's files are kept in {}", self.folder.display());
         } else {
             // What is left here goes when a later run starts.
             let _ = fs::remove_dir_all(&self.folder);
@@ -203,13 +192,7 @@ fn remove_abandoned(parent: &Path) {
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let process = name.to_str().and_then(|name| {
-            name.strip_prefix("run-")?
-                .split('-')
-                .next()?
-                .parse::<u32>()
-                .ok()
-        });
+        let process = name.to_str().and_then(|name| name.strip_prefix("run-")?.split('-').next()?.parse::<u32>().ok());
         if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
             let _ = fs::remove_dir_all(entry.path());
         }
