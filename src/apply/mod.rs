@@ -96,7 +96,7 @@ impl Writer {
         let now = Instant::now();
         for (key, task) in report.tasks {
             let done = task.is_none();
-            let task = task.map(|task| (dataflows::model::Ref::clone(&task), Aim::of(self.pilot.feed.settings(), &task)));
+            let task = task.map(|task| (task.clone(), Aim::of(self.pilot.feed.settings(), &task)));
             if self.queue.update(key, task, now) == Update::Avoided {
                 self.pilot.counters.avoided.inc();
             }

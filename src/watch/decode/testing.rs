@@ -1,6 +1,5 @@
 //! Snippets of YAML in, rows out.
 
-
 use dataflows::model::{Fact, Relation, Settings};
 use serde_json::Value;
 
@@ -32,9 +31,5 @@ pub(super) fn facts<T: Relation>(decoded: &Decoded) -> Vec<&Fact> {
 
 /// The rows of one relation, in the order in which they were asserted.
 pub(super) fn rows<T: Relation + Clone>(decoded: &Decoded) -> Vec<T> {
-    facts::<T>(decoded)
-        .into_iter()
-        .filter_map(|fact| fact.row.get::<T>())
-        .map(|row| T::clone(row))
-        .collect()
+    facts::<T>(decoded).into_iter().filter_map(|fact| fact.row.get::<T>()).map(|row| T::clone(row)).collect()
 }
