@@ -127,7 +127,7 @@ impl Pilot {
     }
 
     async fn send(&self, request: &Request) -> Answer {
-        let request = match request.http() {
+        let request = match request.http(&manifest::field_manager(self.feed.settings())) {
             Ok(request) => request.map(Into::into),
             // A name that is no name: only this object is concerned.
             Err(error) => return Answer::Http { code: 400, retry_after: None, body: message(&error.to_string()) },
@@ -161,7 +161,7 @@ fn removes(dispatch: &Dispatch) -> bool {
 fn is_removed(feed: &Feed, object: &ObjectName, answered: &Value) -> bool {
     let shown = shown(feed.settings(), object.kind, answered).is_some();
     match object.kind {
-        Kind::GatewayClass | Kind::Gateway => !shown || !manifest::owns_status(answered),
+        Kind::GatewayClass | Kind::Gateway => !shown || !manifest::owns_status(feed.settings(), answered),
         _ => !shown,
     }
 }

@@ -1,6 +1,6 @@
 //! From a task and the newest observation to a request. Pure.
 
-use dataflows::manifest::{self, FIELD_MANAGER};
+use dataflows::manifest;
 use dataflows::model::{Action, Desired, Fingerprint, Kind, ObjectName, Pending, Settings};
 use http::Method;
 use jiff::Timestamp;
@@ -69,11 +69,11 @@ impl Verb {
         }
     }
 
-    fn query(self) -> String {
+    fn query(self, manager: &str) -> String {
         match self {
-            Self::Create => format!("?fieldManager={FIELD_MANAGER}&force=false"),
-            Self::Apply | Self::ApplyStatus => format!("?fieldManager={FIELD_MANAGER}&force=true"),
-            Self::MergeStatus | Self::Replace | Self::ReplaceStatus => format!("?fieldManager={FIELD_MANAGER}"),
+            Self::Create => format!("?fieldManager={manager}&force=false"),
+            Self::Apply | Self::ApplyStatus => format!("?fieldManager={manager}&force=true"),
+            Self::MergeStatus | Self::Replace | Self::ReplaceStatus => format!("?fieldManager={manager}"),
             Self::Delete | Self::Read => String::new(),
         }
     }
@@ -100,18 +100,18 @@ impl Request {
         Self { verb: Verb::Read, object, body: Value::Null }
     }
 
-    /// Path and query.
-    pub fn target(&self) -> String {
+    /// Path and query, for a field manager.
+    pub fn target(&self, manager: &str) -> String {
         let status = if self.verb.of_status() { "/status" } else { "" };
-        format!("{}{status}{}", object_path(&self.object), self.verb.query())
+        format!("{}{status}{}", object_path(&self.object), self.verb.query(manager))
     }
 
-    /// The request in the form of HTTP.
-    pub fn http(&self) -> Result<http::Request<Vec<u8>>, http::Error> {
+    /// The request in the form of HTTP, for a field manager.
+    pub fn http(&self, manager: &str) -> Result<http::Request<Vec<u8>>, http::Error> {
         let body = if self.body.is_null() { Vec::new() } else { self.body.to_string().into_bytes() };
         http::Request::builder()
             .method(self.verb.method())
-            .uri(self.target())
+            .uri(self.target(manager))
             .header(http::header::CONTENT_TYPE, self.verb.content_type())
             .header(http::header::ACCEPT, "application/json")
             .body(body)

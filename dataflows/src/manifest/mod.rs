@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{Content, Desired, Fingerprint, Key, Kind, ObjectName, Observed, Settings};
 use crate::rules::names;
 
-/// The field manager that all our server-side applies bear.
+/// The field manager of all that we write, under the usual controllerName.
 pub const FIELD_MANAGER: &str = "deltagate";
 
 /// The type of the condition that says what is accepted without effect.
@@ -77,11 +77,23 @@ pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option
     Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor })
 }
 
+/// The field manager of all that we write.
+///
+/// A status of a Gateway or class does not name its controller. So where two installations of us serve one cluster, each
+/// under its own controllerName, only this tells whose it is: without it each would take back what the other says.
+pub fn field_manager(settings: &Settings) -> String {
+    if settings.controller_name == Settings::default().controller_name {
+        return FIELD_MANAGER.to_owned();
+    }
+    format!("{FIELD_MANAGER}-{}", Key::hash(&[settings.controller_name.as_bytes()]).short())
+}
+
 /// Whether our field manager has written the status of this GatewayClass or Gateway.
-pub fn owns_status(object: &Value) -> bool {
+pub fn owns_status(settings: &Settings, object: &Value) -> bool {
+    let ours = field_manager(settings);
     let managers = object.pointer("/metadata/managedFields").and_then(Value::as_array);
     managers.is_some_and(|managers| {
-        managers.iter().any(|entry| entry["manager"] == FIELD_MANAGER && entry["subresource"] == "status")
+        managers.iter().any(|entry| entry["manager"] == *ours && entry["subresource"] == "status")
     })
 }
 

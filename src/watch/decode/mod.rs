@@ -64,7 +64,7 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
     };
     let mut updates = gone(&source.name);
     if let [_, status] = updates.as_mut_slice()
-        && shows_status(&source, &facts)
+        && shows_status(settings, &source, &facts)
     {
         status.facts = source.observed_status();
     }
@@ -86,9 +86,9 @@ pub fn gone(object: &ObjectName) -> Vec<Update> {
 
 /// Whether what the status shows may be ours: entries of route statuses bear our name, those of classes and Gateways
 /// do not, so there our field manager has to be in it. A class of another controller has no facts.
-fn shows_status(source: &Source<'_>, facts: &[Fact]) -> bool {
+fn shows_status(settings: &Settings, source: &Source<'_>, facts: &[Fact]) -> bool {
     match source.name.kind {
         Kind::HttpRoute => true,
-        _ => !facts.is_empty() && manifest::owns_status(source.object),
+        _ => !facts.is_empty() && manifest::owns_status(settings, source.object),
     }
 }

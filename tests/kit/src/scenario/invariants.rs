@@ -27,7 +27,7 @@ fn our_conditions<'a>(cluster: &MemoryCluster<'_>, id: &ObjectId, object: &'a Va
             .filter(|entry| own_status::is_ours(cluster.settings(), entry))
             .flat_map(conditions)
             .collect(),
-        "Gateway" | "GatewayClass" if dataflows::manifest::owns_status(object) => {
+        "Gateway" | "GatewayClass" if dataflows::manifest::owns_status(cluster.settings(), object) => {
             let of_listeners = entries("listeners").flat_map(conditions);
             conditions(&object["status"])
                 .filter(|condition| condition["observedGeneration"].is_i64())
