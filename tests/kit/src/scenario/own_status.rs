@@ -9,7 +9,7 @@ pub(super) fn replace(settings: &Settings, kind: Kind, object: &mut Value, ours:
     if kind == Kind::HttpRoute {
         replace_parents(settings, object, &ours["parents"]);
     } else {
-        replace_applied(object, ours);
+        replace_applied(settings, object, ours);
     }
     prune(object);
 }
@@ -28,7 +28,7 @@ pub(super) fn is_ours(settings: &Settings, entry: &Value) -> bool {
 }
 
 /// Conditions of types that the controller does not write stay.
-fn replace_applied(object: &mut Value, ours: &Value) {
+fn replace_applied(settings: &Settings, object: &mut Value, ours: &Value) {
     const TYPES: [&str; 4] = ["Accepted", "Programmed", "ResolvedRefs", "SupportedVersion"];
     let shown = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
     let foreign = |condition: &Value| !TYPES.contains(&condition["type"].as_str().unwrap_or_default());
@@ -39,10 +39,10 @@ fn replace_applied(object: &mut Value, ours: &Value) {
         object["status"][field] = ours[field].clone();
     }
     let managers = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-    let mut managers: Vec<_> =
-        managers.into_iter().filter(|entry| entry["manager"] != manifest::FIELD_MANAGER).collect();
+    let manager = manifest::field_manager(settings);
+    let mut managers: Vec<_> = managers.into_iter().filter(|entry| entry["manager"] != *manager).collect();
     if !ours.is_null() {
-        managers.push(json!({"manager": manifest::FIELD_MANAGER, "operation": "Apply", "subresource": "status"}));
+        managers.push(json!({"manager": manager, "operation": "Apply", "subresource": "status"}));
     }
     object["metadata"]["managedFields"] = managers.into();
 }
