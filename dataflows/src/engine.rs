@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use differential_dataflow::VecCollection;
+use differential_dataflow::AsCollection;
 use differential_dataflow::consolidation::consolidate;
-use differential_dataflow::input::{Input, InputSession};
+use differential_dataflow::input::{Input as _, InputSession};
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::operators::core::Partition;
 use timely::dataflow::{ProbeHandle, Scope};
 use timely::worker::Worker;
 
@@ -40,7 +42,7 @@ type Changes = Rc<RefCell<Vec<((Key, Row), Diff)>>>;
 /// The dataflow with its worker. Not `Send`: built on the thread that steps it.
 pub struct Engine {
     worker: Worker,
-    sessions: Sessions,
+    session: Session,
     probe: ProbeHandle<Epoch>,
     changes: Changes,
     epoch: Epoch,
@@ -71,20 +73,20 @@ impl Engine {
         }
         let probe = ProbeHandle::new();
         let changes = Changes::default();
-        let sessions = worker.dataflow_named::<Epoch, _, _>("deltagate", |scope| {
-            let (sessions, inputs) = Sessions::open(scope);
+        let session = worker.dataflow_named::<Epoch, _, _>("deltagate", |scope| {
+            let (session, inputs) = open(scope);
             let mut plan = Plan::new(scope);
             let outputs = crate::build(&mut plan, settings, inputs);
             log.plan(plan.views());
             let sink = changes.clone();
             outputs
                 .tasks
-                .raw()
+                .into_raw("tasks")
                 .inspect(move |(row, _, diff)| sink.borrow_mut().push((row.clone(), *diff)))
                 .probe_with(&probe);
-            sessions
+            session
         });
-        Self { worker, sessions, probe, changes, epoch: 0, asserted: BTreeMap::new(), log }
+        Self { worker, session, probe, changes, epoch: 0, asserted: BTreeMap::new(), log }
     }
 
     /// Closes one epoch: folds the updates in (the last of several for one source counts), runs until the epoch is
@@ -93,7 +95,8 @@ impl Engine {
         // One source may speak several times in a batch: rows that come and go cancel before anything sees them.
         let rows = updates.into_iter().map(|update| self.assert(update.source, update.facts)).sum();
         self.epoch += 1;
-        self.sessions.advance_to(self.epoch);
+        self.session.advance_to(self.epoch);
+        self.session.flush();
         while self.probe.less_than(&self.epoch) {
             self.worker.step();
         }
@@ -118,17 +121,21 @@ impl Engine {
         let before = self.asserted.remove(&source).unwrap_or_default();
         let mut rows = 0;
         for gone in before.iter().filter(|fact| facts.binary_search(fact).is_err()) {
-            self.sessions.change(gone, -1);
+            self.change(gone, -1);
             rows += 1;
         }
         for new in facts.iter().filter(|fact| before.binary_search(fact).is_err()) {
-            self.sessions.change(new, 1);
+            self.change(new, 1);
             rows += 1;
         }
         if !facts.is_empty() {
             self.asserted.insert(source, facts.into_boxed_slice());
         }
         rows
+    }
+
+    fn change(&mut self, fact: &Fact, diff: Diff) {
+        self.session.update((fact.key, fact.row.clone()), diff);
     }
 
     fn drain(&mut self) -> Vec<(Key, Option<Ref<Task>>)> {
@@ -146,50 +153,46 @@ impl Engine {
     }
 }
 
-macro_rules! sessions {
+macro_rules! inputs {
     ($($relation:ident => $input:ident),* $(,)?) => {
-        /// One input per relation. All advance together.
-        struct Sessions {
-            observed_objects: Session,
-            observed_statuses: Session,
-            $($input: Session),*
-        }
+        /// The inputs, told apart by what their rows are.
+        #[derive(Clone, Copy)]
+        #[allow(non_camel_case_types)] // Each variant is the input whose name it bears.
+        enum Input { observed_objects, observed_statuses, $($input),* }
 
-        impl Sessions {
-            fn open(scope: Scope<'_, Epoch>) -> (Self, Inputs<'_>) {
-                let (observed_objects, objects) = open(scope);
-                let (observed_statuses, statuses) = open(scope);
-                $(let $input = open(scope);)*
-                let inputs = Inputs {
-                    observed_objects: Rows::of(objects),
-                    observed_statuses: Rows::of(statuses),
-                    $($input: Rows::of($input.1)),*
-                };
-                (Self { observed_objects, observed_statuses, $($input: $input.0),* }, inputs)
-            }
+        impl Input {
+            const COUNT: u64 = [Self::observed_objects, Self::observed_statuses, $(Self::$input),*].len() as u64;
 
-            fn change(&mut self, fact: &Fact, diff: Diff) {
-                let session = match fact.row.datum() {
-                    Datum::Observed(observed) if is_generated(observed.object.kind) => &mut self.observed_objects,
-                    Datum::Observed(_) => &mut self.observed_statuses,
-                    $(Datum::$relation(_) => &mut self.$input,)*
+            fn of(row: &Row) -> Self {
+                match row.datum() {
+                    Datum::Observed(observed) if is_generated(observed.object.kind) => Self::observed_objects,
+                    Datum::Observed(_) => Self::observed_statuses,
+                    $(Datum::$relation(_) => Self::$input,)*
                     // Only constructors of `Fact` make facts, and each makes a row of an input.
                     derived => unreachable!("{} is derived, not an input", derived.relation()),
-                };
-                session.update((fact.key, fact.row.clone()), diff);
-            }
-
-            fn advance_to(&mut self, epoch: Epoch) {
-                for session in [&mut self.observed_objects, &mut self.observed_statuses, $(&mut self.$input),*] {
-                    session.advance_to(epoch);
-                    session.flush();
                 }
             }
+        }
+
+        /// One session for all inputs: each would cost as much as an operator in every epoch.
+        fn open(scope: Scope<'_, Epoch>) -> (Session, Inputs<'_>) {
+            let (session, rows) = scope.new_collection::<(Key, Row), Diff>();
+            let route = |((key, row), epoch, diff): ((Key, Row), Epoch, Diff)| {
+                (Input::of(&row) as u64, ((key, row), epoch, diff))
+            };
+            let streams = rows.inner.partition::<CapacityContainerBuilder<Vec<_>>, _, _>(Input::COUNT, route);
+            let of = |input: Input| streams[input as usize].clone().as_collection();
+            let inputs = Inputs {
+                observed_objects: Rows::from_raw(of(Input::observed_objects)),
+                observed_statuses: Rows::from_raw(of(Input::observed_statuses)),
+                $($input: Rows::from_raw(of(Input::$input))),*
+            };
+            (session, inputs)
         }
     };
 }
 
-sessions! {
+inputs! {
     Class => classes,
     ClassParameters => class_parameters,
     Gateway => gateways,
@@ -206,10 +209,6 @@ sessions! {
     Mesh => meshes,
     GatewayAddress => addresses,
     Refusal => refusals,
-}
-
-fn open(scope: Scope<'_, Epoch>) -> (Session, VecCollection<'_, Epoch, (Key, Row), Diff>) {
-    scope.new_collection()
 }
 
 /// Whether objects of a kind are written whole; of the others only a status is.

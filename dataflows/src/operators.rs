@@ -5,17 +5,18 @@
 //! own cost more than two. [`Rows`] and [`Arrangement`] give the types back: what a collection holds is known to the
 //! compiler, so a view cannot join the wrong relation.
 
-use std::marker::PhantomData;
-use std::sync::Arc;
+mod gather;
+mod keyed;
 
-use differential_dataflow::AsCollection;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
 use differential_dataflow::VecCollection;
-use differential_dataflow::consolidation::ConsolidatingContainerBuilder;
-use differential_dataflow::operators::CountTotal;
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
-use differential_dataflow::operators::join::join_traces;
-use differential_dataflow::trace::implementations::{ValBuilder, ValSpine};
-use timely::container::PushInto;
+use differential_dataflow::trace::implementations::ValSpine;
+
+use gather::{Logic, Part, gather};
+use keyed::{correct_rows, count_rows, join_rows, reduce_rows};
 
 use crate::model::{AnyRow, Count, Key, Ref, Relation, Row};
 
@@ -27,14 +28,11 @@ pub type Diff = isize;
 type Raw<'s> = VecCollection<'s, Epoch, (Key, Row), Diff>;
 type Trace = TraceAgent<ValSpine<Key, Row, Epoch, Diff>>;
 type RawArranged<'s> = Arranged<'s, Trace>;
-type MapRow = Box<dyn Fn(Key, &Row, &mut Vec<(Key, Row)>)>;
-type JoinRows = Box<dyn Fn(Key, &Row, &Row, &mut Vec<(Key, Row)>)>;
-type CorrectRows = Box<dyn Fn(Key, &Row, &Row, &mut Vec<((Key, Row), Diff)>)>;
-type ReduceRows = Box<dyn Fn(Key, &[(&Row, Diff)], &mut Vec<Row>)>;
 
-/// Rows of one relation that change over epochs.
+/// Rows of one relation that change over epochs, and the steps without memory that make them. Each consumer takes those
+/// steps for itself; see [`Rows::shared`].
 pub struct Rows<'s, T> {
-    raw: Raw<'s>,
+    parts: Vec<Part<'s>>,
     relation: PhantomData<fn() -> T>,
 }
 
@@ -46,7 +44,7 @@ pub struct Arrangement<'s, T> {
 
 impl<T> Clone for Rows<'_, T> {
     fn clone(&self) -> Self {
-        Self::of(self.raw.clone())
+        Self::of(self.parts.clone())
     }
 }
 
@@ -57,37 +55,48 @@ impl<T> Clone for Arrangement<'_, T> {
 }
 
 impl<'s, T> Rows<'s, T> {
-    pub(crate) const fn of(raw: Raw<'s>) -> Self {
-        Self { raw, relation: PhantomData }
+    const fn of(parts: Vec<Part<'s>>) -> Self {
+        Self { parts, relation: PhantomData }
     }
 
-    pub(crate) fn raw(self) -> Raw<'s> {
-        self.raw
+    pub(crate) fn from_raw(raw: Raw<'s>) -> Self {
+        Self::of(vec![Part::rows(raw)])
+    }
+
+    pub(crate) fn into_raw(self, name: &str) -> Raw<'s> {
+        gather(name, self.parts)
     }
 
     /// Forgets of which relation the rows are, so that they can stand beside others.
     pub fn any(self) -> Rows<'s, AnyRow> {
-        Rows::of(self.raw)
+        Rows::of(self.parts)
     }
 
     /// Indexes the rows by key. `name` is `<rows> by <key>`.
     pub fn arrange(self, name: &str) -> Arrangement<'s, T> {
-        Arrangement { raw: self.raw.arrange_by_key_named(name), relation: PhantomData }
+        Arrangement { raw: self.into_raw(name).arrange_by_key_named(name), relation: PhantomData }
+    }
+
+    /// The same rows, made once for all who take them: for rows with several consumers that are dear to make or have
+    /// many parts.
+    #[must_use]
+    pub fn shared(self, name: &str) -> Self {
+        Self::from_raw(self.into_raw(name))
     }
 
     /// Both collections, one after the other.
     #[must_use]
     pub fn concat(self, other: Self) -> Self {
-        Self::of(self.raw.concat(other.raw))
+        Self::of(self.parts.into_iter().chain(other.parts).collect())
     }
 
     /// Counts the rows per key without ever looking at a group. A key without rows has no count.
     pub fn count(self, name: &str) -> Rows<'s, Count> {
-        let counts = map_keys(self.raw)
-            .arrange_by_self_named(name)
-            .count_total()
-            .map(|(key, count)| (key, Row::new(Count { count: count as i64 })));
-        Rows::of(counts)
+        Rows::from_raw(count_rows(self.into_raw(name), name))
+    }
+
+    fn then(self, logic: Logic) -> Vec<Part<'s>> {
+        self.parts.into_iter().map(|part| part.then(logic.clone())).collect()
     }
 }
 
@@ -98,20 +107,20 @@ impl<'s, T: Relation> Rows<'s, T> {
         U: Relation,
         I: IntoIterator<Item = (Key, U)>,
     {
-        Rows::of(flat_map_rows(self.raw, boxed_flat_map(logic)))
+        Rows::of(self.then(boxed_flat_map(logic)))
     }
 
     /// Keeps the values and gives each another key, several, or none.
     #[must_use]
     pub fn rekey<I: IntoIterator<Item = Key>>(self, logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> Self {
-        Self::of(flat_map_rows(self.raw, boxed_rekey(logic)))
+        Self::of(self.then(boxed_rekey(logic)))
     }
 }
 
 impl<'s, T> Arrangement<'s, T> {
     /// The rows again.
     pub fn rows(self) -> Rows<'s, T> {
-        Rows::of(collect_rows(self.raw))
+        Rows::of(vec![Part::arranged(self.raw)])
     }
 }
 
@@ -122,12 +131,12 @@ impl<'s, T: Relation> Arrangement<'s, T> {
         U: Relation,
         I: IntoIterator<Item = (Key, U)>,
     {
-        Rows::of(flat_map_arranged(self.raw, boxed_flat_map(logic)))
+        self.rows().flat_map(logic)
     }
 
     /// Keeps the values and gives each another key, several, or none.
     pub fn rekey<I: IntoIterator<Item = Key>>(self, logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> Rows<'s, T> {
-        Rows::of(flat_map_arranged(self.raw, boxed_rekey(logic)))
+        self.rows().rekey(logic)
     }
 
     /// The rows that the logic makes for each pair of rows with one key.
@@ -136,7 +145,7 @@ impl<'s, T: Relation> Arrangement<'s, T> {
         other: Arrangement<'s, U>,
         logic: impl Fn(Key, &Ref<T>, &Ref<U>) -> I + 'static,
     ) -> Rows<'s, V> {
-        Rows::of(join_rows(
+        Rows::from_raw(join_rows(
             self.raw,
             other.raw,
             Box::new(move |key, left, right, out| {
@@ -164,15 +173,9 @@ impl<'s, T: Relation> Arrangement<'s, T> {
         other: Arrangement<'s, U>,
         logic: impl Fn(Key, &Ref<T>, Option<&Ref<U>>) -> Option<(Key, V)> + 'static,
     ) -> Rows<'s, V> {
-        let logic = Arc::new(logic);
+        let logic = Rc::new(logic);
         let (alone, matched, unmatched) = (logic.clone(), logic.clone(), logic);
-        let alone = flat_map_arranged(
-            self.raw.clone(),
-            Box::new(move |key, row, out| {
-                let made = row.get::<T>().and_then(|left| alone(key, left, None));
-                out.extend(made.map(|(key, value)| (key, Row::new(value))));
-            }),
-        );
+        let alone = self.clone().rows().flat_map(move |key, left| alone(key, left, None));
         // Each match puts the row with its partner in place of the row without one.
         let corrected = correct_rows(
             self.raw,
@@ -185,7 +188,7 @@ impl<'s, T: Relation> Arrangement<'s, T> {
                 out.extend(without.map(|(key, value)| ((key, Row::new(value)), -1)));
             }),
         );
-        Rows::of(alone.concat(corrected))
+        alone.concat(Rows::from_raw(corrected))
     }
 }
 
@@ -213,101 +216,33 @@ pub fn cogroup<'s, V: Relation>(
     inputs: impl IntoIterator<Item = Rows<'s, AnyRow>>,
     logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static,
 ) -> Arrangement<'s, V> {
-    let mut inputs = inputs.into_iter().map(Rows::raw);
-    let first = inputs.next().expect("a cogroup has an input");
-    let together = first.concatenate(inputs);
-    let reduced = reduce_rows(together.arrange_by_key_named(name), name, boxed_reduce(logic));
+    let together: Rows<'s, AnyRow> = Rows::of(inputs.into_iter().flat_map(|input| input.parts).collect());
+    let reduced = reduce_rows(together.arrange(name).raw, name, boxed_reduce(logic));
     Arrangement { raw: reduced, relation: PhantomData }
 }
 
 fn boxed_flat_map<T: Relation, U: Relation, I: IntoIterator<Item = (Key, U)>>(
     logic: impl Fn(Key, &Ref<T>) -> I + 'static,
-) -> MapRow {
-    Box::new(move |key, row, out| {
+) -> Logic {
+    Rc::new(move |key, row, out| {
         if let Some(value) = row.get::<T>() {
             out.extend(logic(key, value).into_iter().map(|(key, value)| (key, Row::new(value))));
         }
     })
 }
 
-fn boxed_rekey<T: Relation, I: IntoIterator<Item = Key>>(logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> MapRow {
-    Box::new(move |key, row, out| {
+fn boxed_rekey<T: Relation, I: IntoIterator<Item = Key>>(logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> Logic {
+    Rc::new(move |key, row, out| {
         if let Some(value) = row.get::<T>() {
             out.extend(logic(key, value).into_iter().map(|key| (key, row.clone())));
         }
     })
 }
 
-fn boxed_reduce<V: Relation>(logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static) -> ReduceRows {
+fn boxed_reduce<V: Relation>(logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static) -> keyed::ReduceRows {
     Box::new(move |key, group, out| {
         let mut values = Vec::new();
         logic(key, &Group(group), &mut values);
         out.extend(values.into_iter().map(Row::new));
     })
-}
-
-fn flat_map_rows(rows: Raw<'_>, logic: MapRow) -> Raw<'_> {
-    let mut made = Vec::new();
-    rows.flat_map(move |(key, row)| {
-        logic(key, &row, &mut made);
-        std::mem::take(&mut made)
-    })
-}
-
-fn map_keys(rows: Raw<'_>) -> VecCollection<'_, Epoch, Key, Diff> {
-    rows.map(|(key, _)| key)
-}
-
-fn collect_rows(rows: RawArranged<'_>) -> Raw<'_> {
-    rows.as_collection(|key, row| (*key, row.clone()))
-}
-
-fn flat_map_arranged(rows: RawArranged<'_>, logic: MapRow) -> Raw<'_> {
-    let mut made = Vec::new();
-    rows.flat_map_ref(move |key, row| {
-        logic(*key, row, &mut made);
-        std::mem::take(&mut made)
-    })
-}
-
-/// Like [`join_rows`], for logic that makes some rows and takes others back.
-fn correct_rows<'s>(left: RawArranged<'s>, right: RawArranged<'s>, logic: CorrectRows) -> Raw<'s> {
-    let mut made = Vec::new();
-    join_traces::<_, _, _, _, ConsolidatingContainerBuilder<_>>(
-        left,
-        right,
-        "Correct",
-        move |key, left, right, time, one, other, out| {
-            logic(*key, left, right, &mut made);
-            for (row, diff) in made.drain(..) {
-                out.push_into((row, time, diff * one * other));
-            }
-        },
-    )
-    .as_collection()
-}
-
-fn join_rows<'s>(left: RawArranged<'s>, right: RawArranged<'s>, logic: JoinRows) -> Raw<'s> {
-    let mut made = Vec::new();
-    left.join_core(right, move |key, left, right| {
-        logic(*key, left, right, &mut made);
-        std::mem::take(&mut made)
-    })
-}
-
-fn reduce_rows<'s>(rows: RawArranged<'s>, name: &str, logic: ReduceRows) -> RawArranged<'s> {
-    let mut made = Vec::new();
-    rows.reduce_abelian::<_, ValBuilder<_, _, _, _>, ValSpine<_, _, _, _>, _, _>(
-        name,
-        move |key, group, out| {
-            logic(*key, group, &mut made);
-            made.sort_unstable();
-            made.dedup();
-            out.extend(made.drain(..).map(|row| (row, 1)));
-        },
-        |built, key, changes| {
-            built.clear();
-            built.extend(changes.drain(..).map(|(row, time, diff)| ((*key, row), time, diff)));
-        },
-    )
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::conditions::{condition, gateway_problem, join, listener_text};
+use super::json::object;
 use crate::model::{Action, GatewayStatus, ListenerProblem, ListenerReport, Pending, Ref};
 use crate::rules::acceptance::{Acceptance, acceptance};
 
@@ -13,11 +14,8 @@ pub(super) fn status(gateway: &GatewayStatus) -> Value {
     let listeners: Vec<_> = gateway.listeners.iter().map(|report| listener(gateway, report)).collect();
     let addresses: Vec<_> =
         gateway.addresses.iter().map(|address| json!({"type": &*address.kind, "value": &*address.value})).collect();
-    json!({
-        "conditions": [accepted(gateway, acceptance), programmed(gateway, acceptance)],
-        "listeners": listeners,
-        "addresses": addresses,
-    })
+    let conditions = vec![accepted(gateway, acceptance), programmed(gateway, acceptance)];
+    object([("conditions", conditions.into()), ("listeners", listeners.into()), ("addresses", addresses.into())])
 }
 
 fn accepted(gateway: &GatewayStatus, acceptance: Acceptance<'_>) -> Value {
@@ -87,12 +85,12 @@ fn listener(gateway: &GatewayStatus, report: &ListenerReport) -> Value {
         .iter()
         .map(|kind| json!({"group": kind.kind().group().name(), "kind": kind.kind().name()}))
         .collect();
-    json!({
-        "name": &*state.listener.name,
-        "attachedRoutes": report.attached_routes,
-        "supportedKinds": kinds,
-        "conditions": listener_conditions(gateway, report),
-    })
+    object([
+        ("name", (*state.listener.name).into()),
+        ("attachedRoutes", report.attached_routes.into()),
+        ("supportedKinds", kinds.into()),
+        ("conditions", listener_conditions(gateway, report).into()),
+    ])
 }
 
 /// Always the whole set, so that no condition of an earlier state stays behind.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::gateway_target;
+use super::json::object;
 use crate::model::{
     AttachPoint, BackendKind, BackendRef, Filter, Floor, HeaderChange, Hostname, Match, MatchKind, MeshHttpRoutePlan,
     MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, PlannedRule, Redirect, ResolvedBackend, Settings,
@@ -23,7 +24,7 @@ pub(super) fn spec(settings: &Settings, plan: &MeshHttpRoutePlan) -> Value {
         .into_iter()
         .map(|(hostnames, matches)| {
             let rules: Vec<_> = matches.iter().map(|(rule, index)| kuma_rule(settings, point, rule, *index)).collect();
-            let mut entry = json!({"targetRef": {"kind": "Mesh"}, "rules": rules});
+            let mut entry = object([("targetRef", json!({"kind": "Mesh"})), ("rules", rules.into())]);
             if !hostnames.is_empty() {
                 entry["hostnames"] = hostnames.iter().map(ToString::to_string).collect();
             }
@@ -32,7 +33,7 @@ pub(super) fn spec(settings: &Settings, plan: &MeshHttpRoutePlan) -> Value {
         .collect();
     let mut target = json!({"kind": "MeshGateway", "name": &*point.mesh_gateway});
     target["tags"] = listener_tags(&point.name, point.port);
-    json!({"targetRef": target, "to": to})
+    object([("targetRef", target), ("to", to.into())])
 }
 
 /// The tags by which routes name a listener.
@@ -105,10 +106,8 @@ fn kuma_rule(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, in
         rule.filters.iter().filter_map(|filter| kuma_filter(settings, point, planned, filter)).collect();
     let redirects = rule.filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
     let backends = if redirects { Vec::new() } else { backends(settings, point, planned) };
-    json!({
-        "matches": [kuma_match(&rule.matches[index])],
-        "default": {"filters": filters, "backendRefs": backends},
-    })
+    let answer = object([("filters", filters.into()), ("backendRefs", backends.into())]);
+    object([("matches", vec![kuma_match(&rule.matches[index])].into()), ("default", answer)])
 }
 
 fn kuma_match(found: &Match) -> Value {
@@ -143,19 +142,19 @@ fn named_match(found: &NamedMatch) -> Value {
 fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, filter: &Filter) -> Option<Value> {
     Some(match filter {
         Filter::RequestHeaders(change) => {
-            json!({"type": "RequestHeaderModifier", "requestHeaderModifier": header_change(change)})
+            object([("type", "RequestHeaderModifier".into()), ("requestHeaderModifier", header_change(change))])
         }
         Filter::ResponseHeaders(change) => {
-            json!({"type": "ResponseHeaderModifier", "responseHeaderModifier": header_change(change)})
+            object([("type", "ResponseHeaderModifier".into()), ("responseHeaderModifier", header_change(change))])
         }
         Filter::Redirect(redirect) => {
-            json!({"type": "RequestRedirect", "requestRedirect": kuma_redirect(point, redirect)})
+            object([("type", "RequestRedirect".into()), ("requestRedirect", kuma_redirect(point, redirect))])
         }
         Filter::Rewrite(rewrite) => {
             let mut rendered = Map::new();
             rendered.extend(rewrite.hostname.as_ref().map(|name| ("hostname".to_owned(), (**name).into())));
             rendered.extend(rewrite.path.as_ref().map(|path| ("path".to_owned(), path_rewrite(path))));
-            json!({"type": "URLRewrite", "urlRewrite": rendered})
+            object([("type", "URLRewrite".into()), ("urlRewrite", rendered.into())])
         }
         Filter::Mirror { slot, percentage } => {
             let target = planned.backends.iter().find(|backend| backend.backend.slot == *slot)?;
@@ -163,11 +162,11 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
             let mut backend =
                 legacy(settings, target).filter(|_| rules::backends::problem_in(target, &point.mesh).is_none())?;
             backend["weight"] = 1.into();
-            let mut mirror = json!({ "backendRef": backend });
+            let mut mirror = object([("backendRef", backend)]);
             if let Some(percentage) = percentage {
                 mirror["percentage"] = kuma_percentage(*percentage);
             }
-            json!({"type": "RequestMirror", "requestMirror": mirror})
+            object([("type", "RequestMirror".into()), ("requestMirror", mirror)])
         }
     })
 }

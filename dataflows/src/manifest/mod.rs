@@ -9,6 +9,7 @@ mod class_status;
 mod conditions;
 mod gateway_status;
 mod instance;
+mod json;
 mod mesh_gateway;
 mod mesh_http_route;
 mod metadata;
@@ -39,12 +40,13 @@ pub fn render(settings: &Settings, desired: &Desired) -> Value {
 /// compare it with.
 pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
     desired.fingerprint.get(|| {
-        let rendered = render(settings, desired);
+        let mut rendered = render(settings, desired);
         let normal = if desired.content.is_status() {
             // A status that says nothing of ours equals the empty one.
-            normal::status(settings, desired.object.kind, &rendered).unwrap_or_default()
+            normal::status(settings, desired.object.kind, rendered["status"].take()).unwrap_or_default()
         } else {
-            normal::object(desired.object.kind, &rendered)
+            let spec = rendered["spec"].take();
+            normal::object(desired.object.kind, &rendered, spec)
         };
         hash(&normal)
     })
@@ -63,7 +65,7 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
         }
         _ => name.key(),
     };
-    let fingerprint = hash(&normal::object(kind, object));
+    let fingerprint = hash(&normal::object(kind, object, object["spec"].clone()));
     Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor })
 }
 
@@ -72,7 +74,7 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
 /// [`owns_status`] says.
 pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
     let name = object_name(kind, object)?;
-    let status = normal::status(settings, kind, object)?;
+    let status = normal::status(settings, kind, object["status"].clone())?;
     let anchor = name.key();
     Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor })
 }

@@ -1,14 +1,14 @@
 //! The normal form: what two states have in common if and only if they mean the same.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::json::object as fields;
 use super::metadata;
 use crate::model::{Kind, Settings};
 
 /// The normal form of a generated object: our labels, annotations and owner references, the mesh, and the spec without
-/// what servers add to it or leave out of it.
-pub(super) fn object(kind: Kind, object: &Value) -> Value {
-    let mut spec = object["spec"].clone();
+/// what servers add to it or leave out of it. `spec` is the object's own, as a copy to work on.
+pub(super) fn object(kind: Kind, object: &Value, mut spec: Value) -> Value {
     match kind {
         // Kuma writes its own types back, in which a default and an absent value are the same.
         Kind::MeshGateway => drop_defaults(&mut spec),
@@ -16,18 +16,17 @@ pub(super) fn object(kind: Kind, object: &Value) -> Value {
     }
     let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     let owners = owners.into_iter().flatten().filter(|owner| owner["kind"] == Kind::Gateway.name());
-    json!({
-        "labels": chosen(&object["metadata"]["labels"], &metadata::LABELS),
-        "annotations": chosen(&object["metadata"]["annotations"], &metadata::ANNOTATIONS),
-        "owners": owners.map(|owner| owner["uid"].clone()).collect::<Vec<_>>(),
-        "mesh": metadata::mesh_of(kind, object),
-        "spec": spec,
-    })
+    fields([
+        ("labels", chosen(&object["metadata"]["labels"], &metadata::LABELS)),
+        ("annotations", chosen(&object["metadata"]["annotations"], &metadata::ANNOTATIONS)),
+        ("owners", owners.map(|owner| owner["uid"].clone()).collect()),
+        ("mesh", metadata::mesh_of(kind, object).into()),
+        ("spec", spec),
+    ])
 }
 
 /// The normal form of our part of a status; `None` if no part of it is ours.
-pub(super) fn status(settings: &Settings, kind: Kind, object: &Value) -> Option<Value> {
-    let status = &object["status"];
+pub(super) fn status(settings: &Settings, kind: Kind, status: Value) -> Option<Value> {
     match kind {
         Kind::GatewayClass => class_status(status),
         Kind::Gateway => gateway_status(status),
@@ -35,80 +34,104 @@ pub(super) fn status(settings: &Settings, kind: Kind, object: &Value) -> Option<
     }
 }
 
-fn class_status(status: &Value) -> Option<Value> {
-    let conditions = conditions(&status["conditions"], Some(&["Accepted", "SupportedVersion"]));
-    let features = status["supportedFeatures"].as_array().cloned().unwrap_or_default();
-    (!conditions.is_empty() || !features.is_empty()).then(|| json!({"conditions": conditions, "features": features}))
+fn class_status(mut status: Value) -> Option<Value> {
+    let conditions = conditions(&mut status, Some(&["Accepted", "SupportedVersion"]));
+    let features: Vec<_> = entries(&mut status, "supportedFeatures").collect();
+    let empty = conditions.is_empty() && features.is_empty();
+    (!empty).then(|| fields([("conditions", conditions.into()), ("features", features.into())]))
 }
 
-fn gateway_status(status: &Value) -> Option<Value> {
-    let of_gateway = conditions(&status["conditions"], Some(&["Accepted", "Programmed", "ResolvedRefs"]));
-    let listeners: Vec<_> = entries(&status["listeners"])
-        .map(|listener| {
-            let kinds: Vec<_> = entries(&listener["supportedKinds"])
-                .map(|kind| {
-                    let group = kind["group"].as_str().unwrap_or("gateway.networking.k8s.io");
-                    json!({"group": group, "kind": kind["kind"]})
-                })
-                .collect();
-            json!({
-                "name": listener["name"],
-                "attachedRoutes": listener["attachedRoutes"],
-                "supportedKinds": kinds,
-                "conditions": conditions(&listener["conditions"], None),
-            })
+fn gateway_status(mut status: Value) -> Option<Value> {
+    let of_gateway = conditions(&mut status, Some(&["Accepted", "Programmed", "ResolvedRefs"]));
+    let listeners: Vec<_> = entries(&mut status, "listeners").map(listener).collect();
+    let addresses: Vec<_> = entries(&mut status, "addresses")
+        .map(|mut address| {
+            fields([("type", or(&mut address, "type", "IPAddress")), ("value", take(&mut address, "value"))])
         })
-        .collect();
-    let addresses: Vec<_> = entries(&status["addresses"])
-        .map(|address| json!({"type": address["type"].as_str().unwrap_or("IPAddress"), "value": address["value"]}))
         .collect();
     let empty = of_gateway.is_empty() && listeners.is_empty() && addresses.is_empty();
     (!empty).then(|| {
         let mut listeners = listeners;
         listeners.sort_by(|left, right| left["name"].as_str().cmp(&right["name"].as_str()));
-        json!({"conditions": of_gateway, "listeners": listeners, "addresses": addresses})
+        fields([
+            ("conditions", of_gateway.into()),
+            ("listeners", listeners.into()),
+            ("addresses", addresses.into()),
+        ])
     })
 }
 
-fn route_status(settings: &Settings, status: &Value) -> Option<Value> {
-    let parents: Vec<_> = entries(&status["parents"])
+fn listener(mut listener: Value) -> Value {
+    let kinds: Vec<_> = entries(&mut listener, "supportedKinds")
+        .map(|mut kind| {
+            let group = or(&mut kind, "group", "gateway.networking.k8s.io");
+            fields([("group", group), ("kind", take(&mut kind, "kind"))])
+        })
+        .collect();
+    fields([
+        ("name", take(&mut listener, "name")),
+        ("attachedRoutes", take(&mut listener, "attachedRoutes")),
+        ("supportedKinds", kinds.into()),
+        ("conditions", conditions(&mut listener, None).into()),
+    ])
+}
+
+fn route_status(settings: &Settings, mut status: Value) -> Option<Value> {
+    let parents: Vec<_> = entries(&mut status, "parents")
         .filter(|entry| entry["controllerName"] == *settings.controller_name)
-        .map(|entry| {
-            let mut parent = entry["parentRef"].clone();
+        .map(|mut entry| {
+            let mut parent = take(&mut entry, "parentRef");
             drop_nulls(&mut parent);
             if let Value::Object(parent) = &mut parent {
                 parent.entry("group").or_insert_with(|| "gateway.networking.k8s.io".into());
                 parent.entry("kind").or_insert_with(|| Kind::Gateway.name().into());
             }
-            json!({"parentRef": parent, "conditions": conditions(&entry["conditions"], None)})
+            fields([("parentRef", parent), ("conditions", conditions(&mut entry, None).into())])
         })
         .collect();
-    (!parents.is_empty()).then(|| json!({ "parents": parents }))
+    (!parents.is_empty()).then(|| fields([("parents", parents.into())]))
 }
 
 /// Conditions by type, without times; of the types named, or all.
-fn conditions(conditions: &Value, types: Option<&[&str]>) -> Vec<Value> {
-    let mut found: Vec<_> = entries(conditions)
+fn conditions(of: &mut Value, types: Option<&[&str]>) -> Vec<Value> {
+    let mut found: Vec<_> = entries(of, "conditions")
         .filter(|condition| {
             let kind = condition["type"].as_str().unwrap_or_default();
             types.is_none_or(|types| types.contains(&kind))
         })
-        .map(|condition| {
-            json!({
-                "type": condition["type"],
-                "status": condition["status"],
-                "reason": condition["reason"],
-                "message": condition["message"].as_str().unwrap_or_default(),
-                "observedGeneration": condition["observedGeneration"],
-            })
+        .map(|mut condition| {
+            fields([
+                ("type", take(&mut condition, "type")),
+                ("status", take(&mut condition, "status")),
+                ("reason", take(&mut condition, "reason")),
+                ("message", or(&mut condition, "message", "")),
+                ("observedGeneration", take(&mut condition, "observedGeneration")),
+            ])
         })
         .collect();
     found.sort_by(|left, right| left["type"].as_str().cmp(&right["type"].as_str()));
     found
 }
 
-fn entries(list: &Value) -> impl Iterator<Item = &Value> {
-    list.as_array().into_iter().flatten()
+/// The entries of a list; none where there is no such list.
+fn entries(of: &mut Value, list: &str) -> impl Iterator<Item = Value> + use<> {
+    match take(of, list) {
+        Value::Array(entries) => entries.into_iter(),
+        _ => Vec::new().into_iter(),
+    }
+}
+
+/// A field, which is gone afterwards; null where there is none.
+fn take(of: &mut Value, field: &str) -> Value {
+    of.get_mut(field).map(Value::take).unwrap_or_default()
+}
+
+/// A text, or what stands for it where there is none.
+fn or(of: &mut Value, field: &str, default: &str) -> Value {
+    match take(of, field) {
+        Value::String(text) => text.into(),
+        _ => default.into(),
+    }
 }
 
 fn chosen(map: &Value, keys: &[&str]) -> Value {

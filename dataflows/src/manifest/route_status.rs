@@ -1,9 +1,10 @@
 //! `status.parents` of a route: our entries.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::EFFECTIVE;
 use super::conditions::{GLOBAL, condition, join, ref_reason, ref_text, rule_text};
+use super::json::object;
 use crate::model::{
     Content, ControlPlaneMode, ParentProblem, ParentReference, ParentReport, Pending, RouteStatus, Settings,
 };
@@ -15,14 +16,14 @@ pub(super) fn status(settings: &Settings, route: &RouteStatus) -> Value {
         .parents
         .iter()
         .map(|report| {
-            json!({
-                "parentRef": parent_ref(&report.verdict.parent.reference),
-                "controllerName": &*settings.controller_name,
-                "conditions": conditions(settings, route, report),
-            })
+            object([
+                ("parentRef", parent_ref(&report.verdict.parent.reference)),
+                ("controllerName", (*settings.controller_name).into()),
+                ("conditions", conditions(settings, route, report).into()),
+            ])
         })
         .collect();
-    json!({ "parents": parents })
+    object([("parents", parents.into())])
 }
 
 /// The parentRef as it was written, with the defaults of the schema.

@@ -7,17 +7,18 @@ pub(crate) fn accepted_classes<'s>(
     classes: Rows<'s, Class>,
     parameters: Arrangement<'s, ClassParameters>,
 ) -> Rows<'s, ClassVerdict> {
-    classes.rekey(|_, class| Some(parameters_key(class))).arrange("classes by parameters").left_join(
-        parameters,
-        |_, class, found| {
+    classes
+        .rekey(|_, class| Some(parameters_key(class)))
+        .arrange("classes by parameters")
+        .left_join(parameters, |_, class, found| {
             let key = Key::of(Kind::GatewayClass, "", &class.name);
             let parameters = match &class.parameters {
                 Some(reference) => rules::class::resolve(reference, found),
                 None => Ok(Ref::default()),
             };
             Some((key, ClassVerdict { class: key, name: class.name.clone(), parameters }))
-        },
-    )
+        })
+        .shared("classes")
 }
 
 /// The MeshGatewayConfig that a class names; one that cannot exist if it names none.

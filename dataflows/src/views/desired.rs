@@ -22,7 +22,7 @@ pub(crate) fn desired_objects<'s>(
     });
     let routes =
         routes.flat_map(move |_, plan| Some(of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan)));
-    gateways.concat(instances).concat(routes)
+    gateways.concat(instances).concat(routes).shared("desired objects")
 }
 
 /// The statuses that should be shown. Keyed by the object whose status it is.
@@ -45,7 +45,7 @@ pub(crate) fn desired_statuses<'s>(
         let object = ObjectName { kind: Kind::HttpRoute, namespace, name };
         Some(of_status(object, Content::RouteStatus(status.clone())))
     });
-    classes.concat(gateways).concat(routes)
+    classes.concat(gateways).concat(routes).shared("desired statuses")
 }
 
 fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -> (Key, Desired) {

@@ -29,6 +29,7 @@ pub(crate) fn managed_gateways<'s>(
         .left_join(meshes.arrange("meshes"), |_, managed, mesh| {
             Some((managed.key, rules::gateways::in_mesh(managed, mesh.map(|mesh| &**mesh))))
         })
+        .shared("managed gateways")
 }
 
 /// The MeshGatewayConfig that a Gateway names itself; one that cannot exist if it names none.

@@ -8,12 +8,13 @@ pub(crate) fn resolved_backends<'s>(
     granted: Rows<'s, GrantedReference>,
     destinations: Rows<'s, Destination>,
 ) -> Rows<'s, ResolvedBackend> {
-    let found = backends.rekey(|_, backend| Some(backend.target())).arrange("backendRefs by target").left_join(
-        destinations.arrange("destinations"),
-        |_, backend, destination| {
+    let found = backends
+        .rekey(|_, backend| Some(backend.target()))
+        .arrange("backendRefs by target")
+        .left_join(destinations.arrange("destinations"), |_, backend, destination| {
             Some((backend.route, rules::backends::resolve(backend, destination.map(|destination| &**destination))))
-        },
-    );
+        })
+        .shared("backendRefs with their targets");
     let crossing = found.clone().rekey(|_, found| found.backend.crosses_namespaces().then(|| found.backend.key()));
     let permitted = cogroup("backendRefs across namespaces", [crossing.any(), granted.any()], |_, group, resolved| {
         let granted = group.one::<GrantedReference>().is_some();
