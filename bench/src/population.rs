@@ -6,7 +6,7 @@ use dataflows::manifest;
 use dataflows::model::{
     Action, Age, AllowedNamespaces, BackendKind, BackendRef, Class, Destination, DestinationPort, Fact, Gateway,
     Infrastructure, Key, Kind, Listener, Match, Mesh, MeshServices, ObjectName, ParentKind, ParentRef, ParentReference,
-    PathMatch, Protocol, RouteKind, RouteMatches, Rule, Settings, Task, Update, status_source,
+    PathMatch, Protocol, RouteKind, Rule, Settings, Task, Update, status_source,
 };
 
 /// How many routes there are and on how many Gateways.
@@ -62,12 +62,11 @@ impl Population {
             expressible: true,
         };
         let path = PathMatch::Prefix(format!("/{index}/{generation}").into());
-        let matches = vec![Match { path, method: None, headers: vec![], query_params: vec![] }];
-        let rule = Rule { route: key, index: 0, matches: matches.clone(), filters: vec![], problems: vec![] };
+        let matched = Match { path, method: None, headers: vec![], query_params: vec![] };
+        let rule = Rule { route: key, index: 0, matches: vec![matched.into()], filters: vec![], problems: vec![] };
         let facts = vec![
             Fact::generation(&object, generation),
             Fact::parent_ref(parent),
-            Fact::route_matches(RouteMatches { route: key, rules: vec![(0, matches.into())] }),
             Fact::rule(rule),
             Fact::backend_ref(BackendRef {
                 route: key,

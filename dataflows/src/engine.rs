@@ -198,7 +198,6 @@ inputs! {
     Gateway => gateways,
     Listener => listeners,
     ParentRef => parent_refs,
-    RouteMatches => route_matches,
     Rule => rules,
     BackendRef => backend_refs,
     Generation => generations,

@@ -12,9 +12,9 @@ pub use engine::{Engine, Step};
 use engine::Plan;
 use model::{
     BackendRef, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener, Mesh,
-    MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, RouteMatches, Rule, Settings, Task,
+    MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
 };
-use operators::Rows;
+use operators::{Rows, together};
 
 /// What the dataflow is told. One collection per relation; a kind that is not served is an empty one.
 pub struct Inputs<'s> {
@@ -23,7 +23,6 @@ pub struct Inputs<'s> {
     gateways: Rows<'s, Gateway>,
     listeners: Rows<'s, Listener>,
     parent_refs: Rows<'s, ParentRef>,
-    route_matches: Rows<'s, RouteMatches>,
     rules: Rows<'s, Rule>,
     backend_refs: Rows<'s, BackendRef>,
     generations: Rows<'s, Generation>,
@@ -66,13 +65,15 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let parents = parent_refs.arrange("parentRefs by parent");
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
     let verdicts = view!(plan, parent_verdicts(parents, managed.clone(), attachments.clone()));
-    let shadowed = view!(plan, rule_precedence(attachments.clone(), inputs.route_matches));
-    let servings = view!(plan, servings(attachments, shadowed));
-    let attached = view!(plan, attached_routes(servings.clone()));
 
     let granted = view!(plan, granted_references(inputs.backend_refs.clone(), inputs.grants));
     let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, inputs.destinations));
-    let route_rules = view!(plan, route_rules(inputs.rules, backends));
+    let rules = together("rules by route", [inputs.rules.any(), backends.any()]);
+    let route_rules = view!(plan, route_rules(rules.clone()));
+
+    let (shadowed, padded) = view!(plan, rule_precedence(attachments.clone(), rules.of()));
+    let servings = view!(plan, servings(attachments, shadowed, padded));
+    let attached = view!(plan, attached_routes(servings.clone()));
 
     let gateways = view!(plan, mesh_gateways(listeners.clone()));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));

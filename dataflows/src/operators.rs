@@ -122,6 +122,16 @@ impl<'s, T> Arrangement<'s, T> {
     pub fn rows(self) -> Rows<'s, T> {
         Rows::of(vec![Part::arranged(self.raw)])
     }
+
+    /// Derives rows from all rows of each key whenever they change. The work is proportional to the group.
+    pub fn group<V: Relation>(
+        self,
+        name: &str,
+        logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static,
+    ) -> Arrangement<'s, V> {
+        let reduced = reduce_rows(self.raw, name, boxed_reduce(logic));
+        Arrangement { raw: reduced, relation: PhantomData }
+    }
 }
 
 impl<'s, T: Relation> Arrangement<'s, T> {
@@ -154,16 +164,6 @@ impl<'s, T: Relation> Arrangement<'s, T> {
                 }
             }),
         ))
-    }
-
-    /// Derives rows from all rows of each key whenever they change. The work is proportional to the group.
-    pub fn group<V: Relation>(
-        self,
-        name: &str,
-        logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static,
-    ) -> Arrangement<'s, V> {
-        let reduced = reduce_rows(self.raw, name, boxed_reduce(logic));
-        Arrangement { raw: reduced, relation: PhantomData }
     }
 
     /// Like [`Self::join`], with `None` for rows whose key has no row on the other side. The other side must have at
@@ -207,6 +207,19 @@ impl<'a> Group<'a> {
     }
 }
 
+impl<'s> Arrangement<'s, AnyRow> {
+    /// The rows of one of the relations. The others are passed over where they are met.
+    pub fn of<T: Relation>(self) -> Arrangement<'s, T> {
+        Arrangement { raw: self.raw, relation: PhantomData }
+    }
+}
+
+/// Indexes rows of several relations side by side by key.
+pub fn together<'s>(name: &str, inputs: impl IntoIterator<Item = Rows<'s, AnyRow>>) -> Arrangement<'s, AnyRow> {
+    let rows: Rows<'s, AnyRow> = Rows::of(inputs.into_iter().flat_map(|input| input.parts).collect());
+    rows.arrange(name)
+}
+
 /// Puts rows of several relations side by side by key, and derives rows from each group whenever it changes.
 ///
 /// The work is proportional to the group, so the key must be one whose groups are bounded by what one user object
@@ -216,9 +229,7 @@ pub fn cogroup<'s, V: Relation>(
     inputs: impl IntoIterator<Item = Rows<'s, AnyRow>>,
     logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static,
 ) -> Arrangement<'s, V> {
-    let together: Rows<'s, AnyRow> = Rows::of(inputs.into_iter().flat_map(|input| input.parts).collect());
-    let reduced = reduce_rows(together.arrange(name).raw, name, boxed_reduce(logic));
-    Arrangement { raw: reduced, relation: PhantomData }
+    together(name, inputs).group(name, logic)
 }
 
 fn boxed_flat_map<T: Relation, U: Relation, I: IntoIterator<Item = (Key, U)>>(

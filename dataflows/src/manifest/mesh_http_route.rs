@@ -1,14 +1,15 @@
 //! `spec` of a MeshHTTPRoute.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::gateway_target;
 use super::json::object;
 use crate::model::{
-    AttachPoint, BackendKind, BackendRef, Filter, Floor, HeaderChange, Hostname, Match, MatchKind, MeshHttpRoutePlan,
-    MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, PlannedRule, Redirect, ResolvedBackend, Settings,
+    AttachPoint, BackendKind, BackendRef, Claim, Filter, Floor, HeaderChange, Hostname, Match, MatchKind, MeshHttpRoutePlan,
+    MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, PlannedRule, Redirect, Ref, ResolvedBackend,
+    Settings,
 };
 use crate::rules::{self, names};
 
@@ -23,7 +24,7 @@ pub(super) fn spec(settings: &Settings, plan: &MeshHttpRoutePlan) -> Value {
     let to: Vec<_> = served(plan)
         .into_iter()
         .map(|(hostnames, matches)| {
-            let rules: Vec<_> = matches.iter().map(|(rule, index)| kuma_rule(settings, point, rule, *index)).collect();
+            let rules: Vec<_> = matches.iter().map(|left| kuma_rule(settings, point, left)).collect();
             let mut entry = object([("targetRef", json!({"kind": "Mesh"})), ("rules", rules.into())]);
             if !hostnames.is_empty() {
                 entry["hostnames"] = hostnames.iter().map(ToString::to_string).collect();
@@ -66,31 +67,28 @@ pub(crate) fn serves_anything(plan: &MeshHttpRoutePlan) -> bool {
     !served(plan).is_empty()
 }
 
-type Served<'a> = Vec<(Vec<&'a Hostname>, Vec<(&'a PlannedRule, usize)>)>;
+/// One match of a rule that a listener serves.
+struct ServedMatch<'a> {
+    rule: &'a PlannedRule,
+    /// Place in the rule.
+    index: usize,
+    /// How many header matches that are always true it gets.
+    padding: u16,
+}
+
+type Served<'a> = Vec<(Vec<&'a Hostname>, Vec<ServedMatch<'a>>)>;
 
 /// The matches that are left per hostname, hostnames with the same ones together.
 fn served(plan: &MeshHttpRoutePlan) -> Served<'_> {
     let serving = &plan.serving;
-    let lost: BTreeSet<_> = serving
-        .shadowed
-        .iter()
-        .map(|shadowed| (shadowed.claim.hostname.as_ref(), shadowed.claim.rule, shadowed.claim.index))
-        .collect();
-    let left = |hostname: Option<&Hostname>| -> Vec<(&PlannedRule, usize)> {
-        let kept = |rule: &PlannedRule, index: usize| {
-            !lost.contains(&(hostname, rule.rule.index, u16::try_from(index).unwrap_or(u16::MAX)))
-        };
-        let all = plan.rules.rules.iter().flat_map(|rule| (0..rule.rule.matches.len()).map(move |index| (rule, index)));
-        all.filter(|(rule, index)| kept(rule, *index)).collect()
-    };
     if serving.hostnames.is_empty() {
-        return std::iter::once((Vec::new(), left(None))).filter(|(_, matches)| !matches.is_empty()).collect();
+        return std::iter::once((Vec::new(), left(plan, None))).filter(|(_, matches)| !matches.is_empty()).collect();
     }
     let mut entries: Served<'_> = Vec::new();
     for hostname in &serving.hostnames {
-        let matches = left(Some(hostname));
-        let position = |(rule, index): &(&PlannedRule, usize)| (rule.rule.index, *index);
-        let same = |other: &[(&PlannedRule, usize)]| other.iter().map(position).eq(matches.iter().map(position));
+        let matches = left(plan, Some(hostname));
+        let position = |left: &ServedMatch<'_>| (left.rule.rule.index, left.index, left.padding);
+        let same = |other: &[ServedMatch<'_>]| other.iter().map(position).eq(matches.iter().map(position));
         match entries.iter_mut().find(|(_, other)| same(other)) {
             Some((hostnames, _)) => hostnames.push(hostname),
             None if matches.is_empty() => {}
@@ -100,17 +98,36 @@ fn served(plan: &MeshHttpRoutePlan) -> Served<'_> {
     entries
 }
 
-fn kuma_rule(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, index: usize) -> Value {
+/// The matches that are left for one hostname.
+fn left<'a>(plan: &'a MeshHttpRoutePlan, hostname: Option<&Hostname>) -> Vec<ServedMatch<'a>> {
+    let serving = &plan.serving;
+    let here = |claim: &Ref<Claim>| {
+        (claim.hostname.as_ref() == hostname).then_some((claim.rule, usize::from(claim.index)))
+    };
+    let lost: BTreeSet<_> = serving.shadowed.iter().filter_map(|shadowed| here(&shadowed.claim)).collect();
+    let padding: BTreeMap<_, _> =
+        serving.padded.iter().filter_map(|padded| Some((here(&padded.claim)?, padded.headers))).collect();
+    let all = plan.rules.rules.iter().flat_map(|rule| (0..rule.rule.matches.len()).map(move |index| (rule, index)));
+    all.filter(|(rule, index)| !lost.contains(&(rule.rule.index, *index)))
+        .map(|(rule, index)| {
+            let padding = padding.get(&(rule.rule.index, index)).copied().unwrap_or_default();
+            ServedMatch { rule, index, padding }
+        })
+        .collect()
+}
+
+fn kuma_rule(settings: &Settings, point: &AttachPoint, served: &ServedMatch<'_>) -> Value {
+    let planned = served.rule;
     let rule = &planned.rule;
     let filters: Vec<_> =
         rule.filters.iter().filter_map(|filter| kuma_filter(settings, point, planned, filter)).collect();
     let redirects = rule.filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
     let backends = if redirects { Vec::new() } else { backends(settings, point, planned) };
     let answer = object([("filters", filters.into()), ("backendRefs", backends.into())]);
-    object([("matches", vec![kuma_match(&rule.matches[index])].into()), ("default", answer)])
+    object([("matches", vec![kuma_match(&rule.matches[served.index], served.padding)].into()), ("default", answer)])
 }
 
-fn kuma_match(found: &Match) -> Value {
+fn kuma_match(found: &Match, padding: u16) -> Value {
     let (kind, value) = match &found.path {
         PathMatch::Exact(value) => ("Exact", value),
         PathMatch::Prefix(value) => ("PathPrefix", value),
@@ -122,8 +139,10 @@ fn kuma_match(found: &Match) -> Value {
         rendered.insert("method".into(), (**method).into());
     }
     let named = |matches: &[NamedMatch]| -> Vec<Value> { matches.iter().map(named_match).collect() };
-    if !found.headers.is_empty() {
-        rendered.insert("headers".into(), named(&found.headers).into());
+    let padding = (1..=padding).map(|number| json!({"type": "Absent", "name": format!("x-deltagate-pad-{number}")}));
+    let headers: Vec<_> = named(&found.headers).into_iter().chain(padding).collect();
+    if !headers.is_empty() {
+        rendered.insert("headers".into(), headers.into());
     }
     if !found.query_params.is_empty() {
         rendered.insert("queryParams".into(), named(&found.query_params).into());

@@ -1,6 +1,6 @@
 use super::{
     BackendRef, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Key, Kind, Listener,
-    Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation, RouteMatches, Row, Rule,
+    Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation, Row, Rule,
 };
 
 /// One row of an input relation with its key. Which relation it belongs to, its value says.
@@ -69,11 +69,6 @@ impl Fact {
     /// A parentRef, by the key of its route and its place.
     pub fn parent_ref(parent: ParentRef) -> Self {
         Self::new(parent.key(), parent)
-    }
-
-    /// The matches of a route, by the key of the route.
-    pub fn route_matches(matches: RouteMatches) -> Self {
-        Self::new(matches.route, matches)
     }
 
     /// A rule, by the key of its route.

@@ -36,12 +36,12 @@ pub use route::{Age, Generation, ParentKind, ParentRef, ParentReference, RouteKi
 pub use row::{AnyRow, Datum, Ref, Relation, Row};
 pub use rule::{
     Filter, HeaderChange, HeaderValue, Match, MatchKind, NamedMatch, PathMatch, PathRewrite, Percentage, Redirect,
-    Rewrite, RouteMatches, Rule, RuleProblem, RuleReason,
+    Rewrite, Rule, RuleProblem, RuleReason,
 };
 pub use settings::{ControlPlaneMode, Settings};
 pub use status::{ClassStatus, GatewayStatus, ListenerReport, ParentReport, RouteStatus};
 pub use verdict::{
-    Attachment, AttachmentOutcome, Claim, Count, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule,
+    Attachment, AttachmentOutcome, Claim, Count, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule,
     RouteRules, Serving, Shadowed,
 };
 

@@ -10,8 +10,8 @@ use super::{
     AttachPoint, Attachment, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
     Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, Held,
     InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan,
-    MeshHttpRoutePlan, NamespaceLabels, Observed, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal,
-    ResolvedBackend, RouteMatches, RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
+    MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal,
+    ResolvedBackend, RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -188,6 +188,6 @@ relations! {
     Attachment, AttachPoint, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
     Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, Held,
     InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan,
-    NamespaceLabels, Observed, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
-    RouteMatches, RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
+    NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
+    RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
 }

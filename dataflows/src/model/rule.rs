@@ -1,8 +1,6 @@
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Text};
+use super::{Key, Ref, Text};
 
 /// One rule of an HTTPRoute without its backends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -11,8 +9,9 @@ pub struct Rule {
     pub route: Key,
     /// Place in `spec.rules`.
     pub index: u16,
-    /// What it matches; never empty, as no match means `PathPrefix /`.
-    pub matches: Vec<Match>,
+    /// What it matches; never empty, as no match means `PathPrefix /`. Shared with what competes with other routes, so
+    /// that editing a filter leaves precedence alone.
+    pub matches: Vec<Ref<Match>>,
     /// What it does to requests and responses, in order, as far as Kuma can express it.
     pub filters: Vec<Filter>,
     /// What Kuma cannot express. A rule with problems is dropped.
@@ -192,14 +191,4 @@ impl RuleReason {
             Self::RegularExpression => "is not a regular expression that RE2 takes",
         }
     }
-}
-
-/// The matches of all rules of a route: what competes with other routes. Apart from the rules, so that editing a
-/// filter or a backend leaves precedence alone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RouteMatches {
-    /// Key of the route.
-    pub route: Key,
-    /// Per rule that is kept: its index and its matches.
-    pub rules: Vec<(u16, Arc<[Match]>)>,
 }

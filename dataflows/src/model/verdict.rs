@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Age, AttachPoint, Hostname, Key, ParentRef, Ref, ResolvedBackend, RouteKind, Rule, RuleProblem, Text};
+use super::{Age, AttachPoint, Hostname, Key, Match, ParentRef, Ref, ResolvedBackend, RouteKind, Rule, RuleProblem, Text};
 
 /// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub struct ParentVerdict {
 }
 
 /// One match of one route for one hostname of one listener, which no other route may have there too. Keyed by
-/// listener, hostname and match.
+/// listener, hostname and path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Claim {
     /// Age of the route, by which claims are ranked.
@@ -91,6 +91,17 @@ pub struct Claim {
     pub listener: Key,
     /// The hostname; `None` for all.
     pub hostname: Option<Hostname>,
+    /// The match.
+    pub matched: Ref<Match>,
+}
+
+/// A claim that Kuma would not tell apart from others which it must come before. Keyed by listener and route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Padded {
+    /// The claim.
+    pub claim: Ref<Claim>,
+    /// How many header matches that are always true make it come first.
+    pub headers: u16,
 }
 
 /// A claim that lost. Keyed by listener and route.
@@ -119,6 +130,8 @@ pub struct Serving {
     pub parents: Vec<u16>,
     /// What other routes or earlier rules hold.
     pub shadowed: Vec<Ref<Shadowed>>,
+    /// What has to be made more specific to keep its place.
+    pub padded: Vec<Ref<Padded>>,
 }
 
 /// The rules of a route with what became of their backends. Keyed by the route.

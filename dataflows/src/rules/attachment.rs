@@ -1,8 +1,8 @@
 //! Which routes a listener takes.
 
 use crate::model::{
-    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ManagedGateway, ParentCandidate, ParentProblem,
-    ParentRef, Ref, Selector, SelectorRequirement, Serving, Shadowed, Text,
+    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ManagedGateway, Padded, ParentCandidate,
+    ParentProblem, ParentRef, Ref, Selector, SelectorRequirement, Serving, Shadowed, Text,
 };
 use crate::rules::hostname;
 use std::collections::BTreeMap;
@@ -108,9 +108,13 @@ pub fn verdict<'a>(
     }
 }
 
-/// A route on a listener from the parentRefs that lead there and what it may not match there. `None` if no parentRef
-/// does.
-pub fn serving(attachments: &[&Ref<Attachment>], shadowed: Vec<Ref<Shadowed>>) -> Option<Serving> {
+/// A route on a listener from the parentRefs that lead there, what it may not match there and what it has to match more
+/// specifically. `None` if no parentRef leads there.
+pub fn serving(
+    attachments: &[&Ref<Attachment>],
+    mut shadowed: Vec<Ref<Shadowed>>,
+    mut padded: Vec<Ref<Padded>>,
+) -> Option<Serving> {
     let first = attachments.first()?;
     let mut parents: Vec<_> = attachments.iter().map(|attachment| attachment.parent.index).collect();
     parents.sort_unstable();
@@ -119,8 +123,8 @@ pub fn serving(attachments: &[&Ref<Attachment>], shadowed: Vec<Ref<Shadowed>>) -
     let AttachmentOutcome::Attached(hostnames) = &first.outcome else {
         return None;
     };
-    let mut shadowed = shadowed;
     shadowed.sort_unstable_by(|left, right| left.claim.cmp(&right.claim));
+    padded.sort_unstable_by(|left, right| left.claim.cmp(&right.claim));
     Some(Serving {
         route: first.parent.route,
         route_kind: first.parent.route_kind,
@@ -129,6 +133,7 @@ pub fn serving(attachments: &[&Ref<Attachment>], shadowed: Vec<Ref<Shadowed>>) -
         hostnames: hostnames.clone(),
         parents,
         shadowed,
+        padded,
     })
 }
 

@@ -14,5 +14,6 @@ pub mod listeners;
 pub mod meshes;
 pub mod names;
 pub mod order;
+pub mod padding;
 pub mod pending;
 pub mod precedence;

@@ -1,58 +1,71 @@
 //! Which of several routes holds a match.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
-    Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, MatchKind, NamedMatch, ParentReport, ParentVerdict,
-    PathMatch, Ref, RouteMatches, Serving, Shadowed,
+    Age, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentReport, ParentVerdict, PathMatch, Ref, Rule,
+    Serving, Shadowed,
 };
 
-/// What two matches have in common if and only if they match the same requests by the letter: header and query lists
-/// are compared as sets, which decoding has sorted.
-pub fn identity(listener: Key, hostname: Option<&Hostname>, found: &Match) -> Key {
-    let listener = listener.bytes();
+/// Where claims meet: one path of one hostname of one listener. All regular expressions count as one path, since nobody
+/// can tell what two of them have in common.
+pub fn place(listener: Key, hostname: Option<&Hostname>, path: &PathMatch) -> Key {
     let hostname = hostname.map(ToString::to_string).unwrap_or_default();
-    let path: [&[u8]; 2] = match &found.path {
+    let path: [&[u8]; 2] = match path {
         PathMatch::Exact(path) => [b"=", path.as_bytes()],
         PathMatch::Prefix(path) => [b"/", path.as_bytes()],
-        PathMatch::RegularExpression(path) => [b"~", path.as_bytes()],
+        PathMatch::RegularExpression(_) => [b"~", b""],
     };
-    let method = found.method.as_deref().unwrap_or_default();
-    let mut fields: Vec<&[u8]> = vec![&listener, hostname.as_bytes(), path[0], path[1], method.as_bytes()];
-    for (what, matches) in [(b"h", &found.headers), (b"q", &found.query_params)] {
-        for NamedMatch { name, kind, value } in matches {
-            let kind: &[u8] = match kind {
-                MatchKind::Exact => b"=",
-                MatchKind::RegularExpression => b"~",
-            };
-            fields.extend([what, name.as_bytes(), kind, value.as_bytes()]);
-        }
-    }
-    Key::hash(&fields)
+    Key::hash(&[&listener.bytes(), hostname.as_bytes(), path[0], path[1]])
 }
 
-/// What a route claims on a listener: each of its matches, for each hostname it serves there.
-pub fn claims(attachment: &Attachment, matches: &RouteMatches) -> Vec<(Key, Claim)> {
+/// What a rule claims on a listener: each of its matches, for each hostname that its route serves there. A rule that
+/// Kuma cannot express claims nothing.
+pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
     let AttachmentOutcome::Attached(hostnames) = &attachment.outcome else {
         return Vec::new();
     };
+    if !rule.problems.is_empty() {
+        return Vec::new();
+    }
     let hostnames: Vec<_> = if hostnames.is_empty() { vec![None] } else { hostnames.iter().map(Some).collect() };
     let (parent, listener) = (&attachment.parent, attachment.point.key);
-    let mut claims = Vec::new();
+    let mut claims = Vec::with_capacity(hostnames.len() * rule.matches.len());
     for hostname in hostnames {
-        for (rule, matches) in &matches.rules {
-            for (index, found) in (0..).zip(matches.iter()) {
-                let claim = Claim {
-                    age: parent.age.clone(),
-                    rule: *rule,
-                    index,
-                    route: parent.route,
-                    listener,
-                    hostname: hostname.cloned(),
-                };
-                claims.push((identity(listener, hostname, found), claim));
-            }
+        for (index, matched) in (0..).zip(&rule.matches) {
+            let claim = Claim {
+                age: parent.age.clone(),
+                rule: rule.index,
+                index,
+                route: parent.route,
+                listener,
+                hostname: hostname.cloned(),
+                matched: matched.clone(),
+            };
+            claims.push((place(listener, hostname, &matched.path), claim));
         }
     }
     claims
+}
+
+/// By what claims are ranked that match the same requests: the oldest route first, then by namespace and name, then by
+/// the order of rules.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule> (`matches`)
+pub fn rank(claim: &Claim) -> (&Age, Key, u16, u16) {
+    (&claim.age, claim.route, claim.rule, claim.index)
+}
+
+/// Who holds each match: the first by rank. Header and query lists are compared as sets, which decoding has sorted.
+pub fn holders<'a>(claims: &[&'a Ref<Claim>]) -> BTreeMap<&'a Match, &'a Ref<Claim>> {
+    let mut holders: BTreeMap<&Match, &Ref<Claim>> = BTreeMap::new();
+    for claim in claims.iter().copied() {
+        let holder = holders.entry(&claim.matched).or_insert(claim);
+        if rank(claim) < rank(holder) {
+            *holder = claim;
+        }
+    }
+    holders
 }
 
 /// What one parent hears of the matches that others hold. Duplicates inside the route are not mentioned.
@@ -66,30 +79,27 @@ pub fn report(verdict: &Ref<ParentVerdict>, servings: &[&Ref<Serving>]) -> Paren
     ParentReport { verdict: verdict.clone(), shadowed, shadowed_matches }
 }
 
-/// Which claims on one match lose: all but that of the oldest route, then by namespace and name, then by the order of
-/// rules. Kuma would blend equal rules instead.
-///
-/// <https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule> (`matches`)
+/// Which claims on one path lose: all that have the match of another which ranks before them. Kuma would blend equal
+/// rules instead.
 pub fn losers(claims: &[&Ref<Claim>]) -> Vec<Shadowed> {
-    let rank = |claim: &Claim| (claim.age.clone(), claim.route, claim.rule, claim.index);
-    let Some(winner) = claims.iter().min_by_key(|claim| rank(claim)) else {
-        return Vec::new();
-    };
-    claims
-        .iter()
-        .filter(|claim| rank(claim) != rank(winner))
-        .map(|claim| {
-            let winner =
-                (claim.route != winner.route).then(|| format!("{}/{}", winner.age.namespace, winner.age.name).into());
-            Shadowed { claim: (*claim).clone(), winner }
-        })
-        .collect()
+    let holders = holders(claims);
+    let lost = claims.iter().filter_map(|claim| {
+        let winner = *holders.get(&*claim.matched)?;
+        let other = claim.route != winner.route;
+        let name = other.then(|| format!("{}/{}", winner.age.namespace, winner.age.name).into());
+        (rank(claim) != rank(winner)).then(|| Shadowed { claim: (*claim).clone(), winner: name })
+    });
+    lost.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Age, Kind};
+    use crate::model::Kind;
+
+    fn with(path: PathMatch) -> Match {
+        Match { path, method: None, headers: vec![], query_params: vec![] }
+    }
 
     fn claim(created: Option<i64>, name: &str, rule: u16, index: u16) -> Ref<Claim> {
         Ref::new(Claim {
@@ -99,6 +109,7 @@ mod tests {
             route: Key::of(Kind::HttpRoute, "shop", name),
             listener: Key::of(Kind::Gateway, "infra", "edge"),
             hostname: None,
+            matched: with(PathMatch::Prefix("/".into())).into(),
         })
     }
 
@@ -133,13 +144,25 @@ mod tests {
     }
 
     #[test]
-    fn identity_tells_matches_apart() {
+    fn claims_meet_on_a_path_of_a_hostname() {
         let listener = Key::of(Kind::Gateway, "infra", "edge");
-        let with = |path: PathMatch| Match { path, method: None, headers: vec![], query_params: vec![] };
         let host = Hostname::parse("a.b");
-        let root = with(PathMatch::Prefix("/".into()));
-        assert_eq!(identity(listener, None, &root), identity(listener, None, &root.clone()));
-        assert_ne!(identity(listener, None, &root), identity(listener, host.as_ref(), &root));
-        assert_ne!(identity(listener, None, &root), identity(listener, None, &with(PathMatch::Exact("/".into()))));
+        let root = PathMatch::Prefix("/".into());
+        assert_eq!(place(listener, None, &root), place(listener, None, &root.clone()));
+        assert_ne!(place(listener, None, &root), place(listener, host.as_ref(), &root));
+        assert_ne!(place(listener, None, &root), place(listener, None, &PathMatch::Exact("/".into())));
+        let pattern = |text: &str| PathMatch::RegularExpression(text.into());
+        assert_eq!(place(listener, None, &pattern("/a.*")), place(listener, None, &pattern("/b.*")));
+    }
+
+    #[test]
+    fn only_equal_matches_of_a_path_compete() {
+        let other = |name: &str, method: Option<&str>| {
+            let claim = claim(Some(1), name, 0, 0);
+            let matched = Match { method: method.map(Into::into), ..Match::clone(&claim.matched) };
+            Ref::new(Claim { matched: matched.into(), ..Claim::clone(&claim) })
+        };
+        check(&[other("a", None), other("b", Some("GET"))], &[]);
+        check(&[other("a", Some("GET")), other("b", Some("GET"))], &[("b", 0, Some("shop/a"))]);
     }
 }

@@ -1,12 +1,9 @@
-use crate::model::{PlannedRule, Ref, ResolvedBackend, RouteRules, Rule};
-use crate::operators::{Arrangement, Rows, cogroup};
+use crate::model::{AnyRow, PlannedRule, Ref, ResolvedBackend, RouteRules, Rule};
+use crate::operators::Arrangement;
 
 /// The rules of each route that Kuma can express, with their backends. Keyed by the route.
-pub(crate) fn route_rules<'s>(
-    rules: Rows<'s, Rule>,
-    backends: Rows<'s, ResolvedBackend>,
-) -> Arrangement<'s, RouteRules> {
-    cogroup("rules by route", [rules.any(), backends.any()], |_, group, planned| {
+pub(crate) fn route_rules(rules_and_backends: Arrangement<'_, AnyRow>) -> Arrangement<'_, RouteRules> {
+    rules_and_backends.group("planned rules by route", |_, group, planned| {
         let mut rules: Vec<_> = group.all::<Rule>().cloned().collect();
         if rules.is_empty() {
             return;

@@ -1,25 +1,31 @@
-use crate::model::{Attachment, AttachmentOutcome, Claim, Ref, RouteMatches, Shadowed};
-use crate::operators::{Rows, cogroup};
+use crate::model::{Attachment, AttachmentOutcome, Claim, Padded, Ref, Rule, Shadowed};
+use crate::operators::{Arrangement, Rows};
 use crate::rules;
 
-/// The matches that a route may not have on a listener, because an older route or an earlier rule holds them. Keyed
-/// by listener and route.
+/// The matches that a route may not have on a listener, because an older route or an earlier rule holds them, and those
+/// that Kuma needs to be told apart from others. Both keyed by listener and route.
 ///
-/// Claims meet by listener, hostname and match, so groups are as small as the conflicts are.
+/// Claims meet by listener, hostname and path, so groups are as small as the conflicts are.
 pub(crate) fn rule_precedence<'s>(
     attachments: Rows<'s, Attachment>,
-    matches: Rows<'s, RouteMatches>,
-) -> Rows<'s, Shadowed> {
+    rules: Arrangement<'s, Rule>,
+) -> (Rows<'s, Shadowed>, Rows<'s, Padded>) {
     let attached = attachments.rekey(|_, attachment| match attachment.outcome {
         AttachmentOutcome::Attached(_) => Some(attachment.parent.route),
         _ => None,
     });
     let claims = attached
         .arrange("attachments by route")
-        .join(matches.arrange("matches by route"), |_, found, matches| rules::precedence::claims(found, matches));
-    cogroup("claims by match", [claims.any()], |_, group, shadowed| {
+        .join(rules, |_, found, rule| rules::precedence::claims(found, rule))
+        .arrange("claims by path");
+    let shadowed = claims.clone().group("shadowed claims by path", |_, group, shadowed| {
         let claims: Vec<&Ref<Claim>> = group.all().collect();
         shadowed.extend(rules::precedence::losers(&claims));
-    })
-    .rekey(|_, shadowed| Some(shadowed.claim.listener.pair(shadowed.claim.route)))
+    });
+    let padded = claims.group("padded claims by path", |_, group, padded| {
+        let claims: Vec<&Ref<Claim>> = group.all().collect();
+        padded.extend(rules::padding::padded(&claims));
+    });
+    let place = |claim: &Claim| Some(claim.listener.pair(claim.route));
+    (shadowed.rekey(move |_, row| place(&row.claim)), padded.rekey(move |_, row| place(&row.claim)))
 }

@@ -1,4 +1,4 @@
-use crate::model::{Attachment, AttachmentOutcome, Serving, Shadowed};
+use crate::model::{Attachment, AttachmentOutcome, Padded, Serving, Shadowed};
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 
@@ -7,14 +7,16 @@ use crate::rules;
 pub(crate) fn servings<'s>(
     attachments: Rows<'s, Attachment>,
     shadowed: Rows<'s, Shadowed>,
+    padded: Rows<'s, Padded>,
 ) -> Arrangement<'s, Serving> {
     let attached = attachments.rekey(|_, attachment| match attachment.outcome {
         AttachmentOutcome::Attached(_) => Some(attachment.point.key.pair(attachment.parent.route)),
         _ => None,
     });
-    cogroup("servings by listener and route", [attached.any(), shadowed.any()], |_, group, servings| {
+    cogroup("servings by listener and route", [attached.any(), shadowed.any(), padded.any()], |_, group, servings| {
         let attachments: Vec<_> = group.all::<Attachment>().collect();
         let shadowed: Vec<_> = group.all::<Shadowed>().cloned().collect();
-        servings.extend(rules::attachment::serving(&attachments, shadowed));
+        let padded: Vec<_> = group.all::<Padded>().cloned().collect();
+        servings.extend(rules::attachment::serving(&attachments, shadowed, padded));
     })
 }

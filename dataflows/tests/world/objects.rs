@@ -1,10 +1,8 @@
-use std::sync::Arc;
-
 use dataflows::model::{
     Age, AllowedNamespaces, BackendKind, BackendRef, Class, ClassParameters, Destination, DestinationPort, Fact,
     Gateway, GatewayAddress, Grant, Group, Hostname, Infrastructure, Key, Kind, Listener, Match, Mesh, MeshChoice,
     MeshServices, NamespaceLabels, ObjectName, ParametersRef, ParentKind, ParentRef, ParentReference, PathMatch,
-    Protocol, RouteKind, RouteMatches, Rule, RuleProblem, RuleReason, Selector, SelectorRequirement, Update,
+    Protocol, RouteKind, Rule, RuleProblem, RuleReason, Selector, SelectorRequirement, Update,
 };
 
 use super::named;
@@ -235,7 +233,7 @@ impl RouteObject {
     pub(crate) fn rule(mut self, prefix: &str, backends: &[&str]) -> Self {
         let index = u16::try_from(self.rules.len()).unwrap_or(u16::MAX);
         let path = PathMatch::Prefix(prefix.into());
-        let matches = vec![Match { path, method: None, headers: Vec::new(), query_params: Vec::new() }];
+        let matches = vec![Match { path, method: None, headers: Vec::new(), query_params: Vec::new() }.into()];
         let route = self.object.key();
         self.rules.push(Rule { route, index, matches, filters: Vec::new(), problems: Vec::new() });
         for (slot, backend) in (0..).zip(backends) {
@@ -279,19 +277,12 @@ impl RouteObject {
 
 impl From<RouteObject> for Update {
     fn from(made: RouteObject) -> Self {
-        let kept: Vec<(u16, Arc<[Match]>)> = made
-            .rules
-            .iter()
-            .filter(|rule| rule.problems.is_empty())
-            .map(|rule| (rule.index, rule.matches.clone().into()))
-            .collect();
-        let expressible = made.rules.is_empty() || !kept.is_empty();
+        let expressible = made.rules.is_empty() || made.rules.iter().any(|rule| rule.problems.is_empty());
         let parents = (0..).zip(&made.parents);
         let parents = parents.map(|(index, parent)| Fact::parent_ref(made.parent_ref(index, parent, expressible)));
         let mut facts: Vec<_> = parents.collect();
         let source = made.object.key();
         facts.push(Fact::generation(&made.object, 1));
-        facts.push(Fact::route_matches(RouteMatches { route: source, rules: kept }));
         facts.extend(made.rules.into_iter().map(Fact::rule));
         facts.extend(made.backends.into_iter().map(Fact::backend_ref));
         Self { source, facts }

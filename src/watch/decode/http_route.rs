@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use dataflows::model::{
-    Age, BackendKind, BackendRef, Fact, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, RouteKind,
-    RouteMatches, Rule, Text,
+    Age, BackendKind, BackendRef, Fact, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, Ref,
+    RouteKind, Rule, Text,
 };
 use dataflows::rules::expressible::{Expressed, express, is_dns_name};
 
@@ -29,25 +29,24 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
         }
     }
     let mut facts = vec![source.generation()];
-    let mut kept = Vec::new();
+    let mut kept = 0;
     for (index, written) in (0..).zip(&spec.rules) {
         let mut expressed = express(&written::rule(written));
         expressed.problems.extend(regular_expressions::problems(&expressed.matches));
         if expressed.problems.is_empty() {
-            kept.push((index, Arc::from(expressed.matches.as_slice())));
+            kept += 1;
             facts.extend(backend_refs(source, index, written).map(Fact::backend_ref));
         }
         facts.push(Fact::rule(rule(source.key(), index, expressed)));
     }
-    let expressible = spec.rules.is_empty() || !kept.is_empty();
+    let expressible = spec.rules.is_empty() || kept > 0;
     facts.extend(parent_refs(source, &spec, expressible)?.into_iter().map(Fact::parent_ref));
-    facts.push(Fact::route_matches(RouteMatches { route: source.key(), rules: kept }));
     Ok(facts)
 }
 
 fn rule(route: Key, index: u16, expressed: Expressed) -> Rule {
     let Expressed { matches, filters, problems } = expressed;
-    Rule { route, index, matches, filters, problems }
+    Rule { route, index, matches: matches.into_iter().map(Ref::new).collect(), filters, problems }
 }
 
 /// One row per parentRef of a kind that routes can have here. The others count, but are somebody else's.

@@ -1,5 +1,5 @@
 use dataflows::model::{
-    BackendRef, Filter, Generation, ParentRef, PathMatch, Percentage, RouteMatches, Rule, status_source,
+    BackendRef, Filter, Generation, ParentRef, PathMatch, Percentage, Rule, status_source,
 };
 
 use crate::watch::decode::testing::{decoded, error, rows};
@@ -14,15 +14,14 @@ fn route(spec: &str) -> String {
 
 /// The paths of the rules that are kept, by the place of the rule.
 fn kept(object: &Decoded) -> Vec<String> {
-    let matches = rows::<RouteMatches>(object);
-    let [matches] = matches.as_slice() else { panic!("{matches:?}") };
     let path = |path: &PathMatch| match path {
         PathMatch::Exact(text) => format!("= {text}"),
         PathMatch::Prefix(text) => text.to_string(),
         PathMatch::RegularExpression(text) => format!("~ {text}"),
     };
-    let rules = matches.rules.iter();
-    rules.flat_map(|(index, matches)| matches.iter().map(move |one| format!("{index} {}", path(&one.path)))).collect()
+    let rules = rows::<Rule>(object);
+    let kept = rules.iter().filter(|rule| rule.problems.is_empty());
+    kept.flat_map(|rule| rule.matches.iter().map(|one| format!("{} {}", rule.index, path(&one.path)))).collect()
 }
 
 /// The backends of a route, as `rule/slot kind namespace/name:port weight`; slots of mirrors count from `m0`.

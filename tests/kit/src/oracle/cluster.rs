@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use dataflows::model::{
     BackendRef, Class, ClassParameters, Datum, Destination, Fact, Gateway, GatewayAddress, Generation, Grant, Key,
-    Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, RouteMatches, Rule, Text,
+    Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule, Text,
 };
 
 /// The facts of a moment, relation by relation.
@@ -13,7 +13,6 @@ pub(super) struct Cluster {
     pub(super) gateways: Vec<Ref<Gateway>>,
     pub(super) listeners: Vec<Ref<Listener>>,
     pub(super) parent_refs: Vec<Ref<ParentRef>>,
-    pub(super) matches: BTreeMap<Key, Ref<RouteMatches>>,
     pub(super) rules: Vec<Ref<Rule>>,
     pub(super) backends: Vec<Ref<BackendRef>>,
     pub(super) generations: BTreeMap<Key, Ref<Generation>>,
@@ -42,7 +41,6 @@ impl Cluster {
             Datum::Gateway(row) => self.gateways.push(row.clone()),
             Datum::Listener(row) => self.listeners.push(row.clone()),
             Datum::ParentRef(row) => self.parent_refs.push(row.clone()),
-            Datum::RouteMatches(row) => drop(self.matches.insert(key, row.clone())),
             Datum::Rule(row) => self.rules.push(row.clone()),
             Datum::BackendRef(row) => self.backends.push(row.clone()),
             Datum::Generation(row) => drop(self.generations.insert(key, row.clone())),

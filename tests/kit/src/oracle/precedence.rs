@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use dataflows::model::{Claim, Hostname, Key, Match, Ref, Serving, Shadowed, Text};
+use dataflows::model::{
+    Claim, Hostname, Key, Match, MatchKind, NamedMatch, Padded, PathMatch, Ref, Serving, Shadowed, Text,
+};
 use dataflows::rules::listeners;
 
 use super::attachment::JudgedParent;
@@ -9,7 +11,7 @@ use super::cluster::Cluster;
 /// All routes that are attached to a listener, by listener and route.
 pub(super) type Servings = BTreeMap<(Key, Key), Ref<Serving>>;
 
-/// One row per route and listener, with what older routes and earlier rules hold there.
+/// One row per route and listener, with what older routes and earlier rules hold there and what has to be padded.
 pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings {
     let mut servings: BTreeMap<(Key, Key), Serving> = BTreeMap::new();
     for judged in parents {
@@ -23,17 +25,26 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
                 hostnames: hostnames.clone(),
                 parents: Vec::new(),
                 shadowed: Vec::new(),
+                padded: Vec::new(),
             });
             serving.parents.push(parent.index);
             serving.parents.sort_unstable();
         }
     }
-    let lost = losers(cluster, &servings);
-    for (place, lost) in lost {
-        if let Some(serving) = servings.get_mut(&place) {
-            serving.shadowed.extend(lost.into_iter().map(Ref::new));
-            serving.shadowed.sort_by(|left, right| left.claim.cmp(&right.claim));
+    let (won, lost) = contest(cluster, &servings);
+    for lost in lost {
+        if let Some(serving) = servings.get_mut(&(lost.claim.listener, lost.claim.route)) {
+            serving.shadowed.push(Ref::new(lost));
         }
+    }
+    for padded in padded(&won) {
+        if let Some(serving) = servings.get_mut(&(padded.claim.listener, padded.claim.route)) {
+            serving.padded.push(Ref::new(padded));
+        }
+    }
+    for serving in servings.values_mut() {
+        serving.shadowed.sort_by(|left, right| left.claim.cmp(&right.claim));
+        serving.padded.sort_by(|left, right| left.claim.cmp(&right.claim));
     }
     servings.into_iter().map(|(place, serving)| (place, Ref::new(serving))).collect()
 }
@@ -41,41 +52,101 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
 /// Who asks for one match of one hostname of one listener.
 type Contest<'a> = BTreeMap<(Key, Option<&'a Hostname>, &'a Match), Vec<Claim>>;
 
-fn losers(cluster: &Cluster, servings: &BTreeMap<(Key, Key), Serving>) -> BTreeMap<(Key, Key), Vec<Shadowed>> {
+/// Who holds each match, and who lost it.
+fn contest(cluster: &Cluster, servings: &BTreeMap<(Key, Key), Serving>) -> (Vec<Claim>, Vec<Shadowed>) {
     let mut contest: Contest<'_> = BTreeMap::new();
     for serving in servings.values() {
         let everywhere = serving.hostnames.is_empty().then_some(None);
         for hostname in serving.hostnames.iter().map(Some).chain(everywhere) {
-            let matches = cluster.matches.get(&serving.route);
-            for (rule, matches) in matches.iter().flat_map(|matches| &matches.rules) {
-                for (index, found) in (0..).zip(matches.iter()) {
-                    let claim = Claim {
-                        age: serving.age.clone(),
-                        rule: *rule,
-                        index,
-                        route: serving.route,
-                        listener: serving.point.key,
-                        hostname: hostname.cloned(),
-                    };
-                    contest.entry((serving.point.key, hostname, found)).or_default().push(claim);
-                }
+            let rules = cluster.rules.iter().filter(|rule| rule.route == serving.route && rule.problems.is_empty());
+            for (rule, (index, matched)) in rules.flat_map(|rule| (0..).zip(&rule.matches).map(move |one| (rule, one))) {
+                let claim = Claim {
+                    age: serving.age.clone(),
+                    rule: rule.index,
+                    index,
+                    route: serving.route,
+                    listener: serving.point.key,
+                    hostname: hostname.cloned(),
+                    matched: matched.clone(),
+                };
+                contest.entry((serving.point.key, hostname, matched)).or_default().push(claim);
             }
         }
     }
-    let mut lost: BTreeMap<(Key, Key), Vec<Shadowed>> = BTreeMap::new();
+    let (mut won, mut lost) = (Vec::new(), Vec::new());
     for mut claims in contest.into_values() {
-        // Oldest route, then namespace and name, then the order in which the route is written.
-        claims.sort_by_key(|claim| {
-            let age = (claim.age.created.is_none(), claim.age.created, claim.age.namespace.clone());
-            (age, claim.age.name.clone(), claim.rule, claim.index)
-        });
+        claims.sort_by_key(seniority);
         let winner = claims.remove(0);
         let name: Text = format!("{}/{}", winner.age.namespace, winner.age.name).into();
         for claim in claims {
             let other = (claim.route != winner.route).then(|| name.clone());
-            let shadowed = Shadowed { claim: Ref::new(claim.clone()), winner: other };
-            lost.entry((claim.listener, claim.route)).or_default().push(shadowed);
+            lost.push(Shadowed { claim: Ref::new(claim), winner: other });
+        }
+        won.push(winner);
+    }
+    (won, lost)
+}
+
+/// Oldest route, then namespace and name, then the order in which the route is written.
+fn seniority(claim: &Claim) -> (bool, Option<i64>, Text, Text, u16, u16) {
+    let age = &claim.age;
+    (age.created.is_none(), age.created, age.namespace.clone(), age.name.clone(), claim.rule, claim.index)
+}
+
+/// The least padding with which Kuma's order is the specified one, found by raising what comes too late until nothing
+/// does.
+fn padded(claims: &[Claim]) -> Vec<Padded> {
+    let mut padding = vec![0; claims.len()];
+    let rivals = |first: &Claim, second: &Claim| {
+        let here = first.listener == second.listener && first.hostname == second.hostname;
+        here && same_path(&first.matched.path, &second.matched.path) && may_meet(&first.matched, &second.matched)
+    };
+    let telling = |claim: &Claim| {
+        let Match { method, headers, query_params, .. } = &*claim.matched;
+        (method.is_some(), headers.len(), query_params.len())
+    };
+    loop {
+        let before = padding.clone();
+        for (one, first) in claims.iter().enumerate() {
+            for (other, second) in claims.iter().enumerate() {
+                if one == other || !rivals(first, second) {
+                    continue;
+                }
+                let (natural, tied) = (telling(first) > telling(second), telling(first) == telling(second));
+                let comes_first = natural || (tied && seniority(first) < seniority(second));
+                if comes_first && !(natural && padding[other] == 0) {
+                    let wanted = second.matched.headers.len() + padding[other] + 1;
+                    padding[one] = padding[one].max(wanted.saturating_sub(first.matched.headers.len()));
+                }
+            }
+        }
+        if padding == before {
+            break;
         }
     }
-    lost
+    let padded = claims.iter().zip(padding).filter(|(_, headers)| *headers > 0);
+    let row = |(claim, headers): (&Claim, usize)| Padded {
+        claim: Ref::new(claim.clone()),
+        headers: u16::try_from(headers).unwrap_or(u16::MAX),
+    };
+    padded.map(row).collect()
+}
+
+fn same_path(left: &PathMatch, right: &PathMatch) -> bool {
+    let patterns = [left, right].map(|path| matches!(path, PathMatch::RegularExpression(_)));
+    left == right || patterns == [true, true]
+}
+
+/// Whether nothing is asked to be two things at once.
+fn may_meet(left: &Match, right: &Match) -> bool {
+    let exact = |list: &[NamedMatch]| -> BTreeMap<Text, Text> {
+        let exact = list.iter().filter(|one| one.kind == MatchKind::Exact);
+        exact.map(|one| (one.name.clone(), one.value.clone())).collect()
+    };
+    let agree = |left: &[NamedMatch], right: &[NamedMatch]| {
+        let right = exact(right);
+        exact(left).iter().all(|(name, value)| right.get(name).is_none_or(|other| other == value))
+    };
+    let methods = [&left.method, &right.method].into_iter().flatten().collect::<std::collections::BTreeSet<_>>();
+    methods.len() < 2 && agree(&left.headers, &right.headers) && agree(&left.query_params, &right.query_params)
 }

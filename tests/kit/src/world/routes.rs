@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use dataflows::model::{
     Age, BackendKind, BackendRef, Fact, Filter, Group, Hostname, Key, Kind, Match, MatchKind, NamedMatch, ObjectName,
-    ParentKind, ParentRef, ParentReference, PathMatch, PathRewrite, Redirect, Rewrite, RouteKind, RouteMatches, Rule,
+    ParentKind, ParentRef, ParentReference, PathMatch, PathRewrite, Redirect, Rewrite, RouteKind, Rule,
     RuleProblem, RuleReason, Update,
 };
 
@@ -12,19 +12,18 @@ use super::{GATEWAYS, HOSTNAMES, MESHES, Random, SERVICES, update};
 pub(super) fn route(random: &mut Random, namespace: &str, name: &str) -> Update {
     let object = ObjectName::new(Kind::HttpRoute, namespace, name);
     let mut facts = vec![Fact::generation(&object, i64::from(random.between(1, 3)))];
-    let mut kept: Vec<(u16, Arc<[Match]>)> = Vec::new();
+    let mut kept = 0;
     let rules = if random.one_in(12) { 0 } else { random.between(1, 3) };
     for index in 0..rules {
         let index = u16::try_from(index).unwrap_or_default();
         let rule = rule(random, object.key(), index);
         if rule.problems.is_empty() {
-            kept.push((index, rule.matches.clone().into()));
+            kept += 1;
             facts.extend(backends(random, &object, &rule).into_iter().map(Fact::backend_ref));
         }
         facts.push(Fact::rule(rule));
     }
-    let expressible = rules == 0 || !kept.is_empty();
-    facts.push(Fact::route_matches(RouteMatches { route: object.key(), rules: kept }));
+    let expressible = rules == 0 || kept > 0;
     facts.extend(parents(random, &object, expressible).into_iter().map(Fact::parent_ref));
     update(object.key(), facts)
 }
@@ -67,7 +66,7 @@ fn parents(random: &mut Random, object: &ObjectName, expressible: bool) -> Vec<P
 }
 
 fn rule(random: &mut Random, route: Key, index: u16) -> Rule {
-    let matches: Vec<_> = (0..random.between(1, 2)).map(|_| path_match(random)).collect();
+    let matches: Vec<_> = (0..random.between(1, 2)).map(|_| path_match(random).into()).collect();
     let problem = RuleProblem { field: "timeouts".into(), reason: RuleReason::NotSupported };
     let rewrite = Rewrite { hostname: None, path: Some(PathRewrite::Full("/new".into())) };
     let redirect = Redirect { hostname: Some("b.example".into()), status_code: 302, ..Redirect::default() };
@@ -88,9 +87,14 @@ fn path_match(random: &mut Random) -> Match {
         2 => PathMatch::RegularExpression("/a.*".into()),
         _ => PathMatch::Prefix("/".into()),
     };
-    let header = NamedMatch { name: "x-beta".into(), kind: MatchKind::Exact, value: "1".into() };
-    let headers = if random.one_in(5) { vec![header.clone()] } else { Vec::new() };
-    let query_params = if random.one_in(5) { vec![header] } else { Vec::new() };
+    let named = |random: &mut Random| {
+        let mut names = vec!["x-beta", "x-canary"];
+        names.retain(|_| random.one_in(4));
+        let kind = if random.one_in(4) { MatchKind::RegularExpression } else { MatchKind::Exact };
+        let value = *random.pick(&["1", "2"]);
+        names.into_iter().map(|name| NamedMatch { name: name.into(), kind, value: value.into() }).collect::<Vec<_>>()
+    };
+    let (headers, query_params) = (named(random), named(random));
     Match { path, method: random.one_in(6).then(|| "GET".into()), headers, query_params }
 }
 
