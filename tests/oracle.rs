@@ -277,7 +277,7 @@ fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
 #[test]
 fn histories_are_full_of_events() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for seed in 0..40 {
+    for seed in 0..60 {
         let history = History::random(seed);
         let mut run = Run::new(&history.settings);
         for events in &history.epochs {

@@ -88,8 +88,8 @@ fn path_match(random: &mut Random) -> Match {
         _ => PathMatch::Prefix("/".into()),
     };
     let named = |random: &mut Random| {
-        let mut names = vec!["x-beta", "x-canary"];
-        names.retain(|_| random.one_in(4));
+        let mut names = if random.one_in(5) { vec!["x-beta", "x-canary"] } else { Vec::new() };
+        names.retain(|_| !random.one_in(3));
         let kind = if random.one_in(4) { MatchKind::RegularExpression } else { MatchKind::Exact };
         let value = *random.pick(&["1", "2"]);
         names.into_iter().map(|name| NamedMatch { name: name.into(), kind, value: value.into() }).collect::<Vec<_>>()
