@@ -56,18 +56,22 @@ macro_rules! view {
 pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -> Outputs<'s> {
     let parameters = inputs.class_parameters.arrange("class parameters");
     let choices = inputs.mesh_choices.arrange("mesh choices by namespace");
+    let meshes = inputs.meshes.arrange("meshes");
+    let destinations = inputs.destinations.arrange("destinations");
 
     let (gateways, parent_refs) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
     let classes = view!(plan, accepted_classes(inputs.classes, parameters.clone()));
-    let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, inputs.meshes; settings));
+    let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, meshes.clone(); settings));
     let listeners = view!(plan, listeners(managed.clone(), inputs.listeners));
 
     let parents = parent_refs.arrange("parentRefs by parent");
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
-    let verdicts = view!(plan, parent_verdicts(parents, managed.clone(), attachments.clone()));
+    let verdicts = view!(plan, parent_verdicts(parents.clone(), managed.clone(), attachments.clone()));
+    let (on_services, ports) = view!(plan, service_parents(parents, destinations.clone(), meshes; settings));
+    let (verdicts, attachments) = (verdicts.concat(on_services), attachments.concat(ports));
 
     let granted = view!(plan, granted_references(inputs.backend_refs.clone(), inputs.grants));
-    let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, inputs.destinations));
+    let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, destinations));
     let rules = together("rules by route", [inputs.rules.any(), backends.any()]);
     let route_rules = view!(plan, route_rules(rules.clone()));
 
@@ -77,8 +81,10 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
 
     let gateways = view!(plan, mesh_gateways(listeners.clone()));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
-    let routes = view!(plan, mesh_http_routes(servings.clone(), route_rules.clone()));
-    let desired = view!(plan, desired_objects(gateways, instances, routes; settings));
+    let (routes, on_services) = view!(plan, mesh_http_routes(servings.clone(), route_rules.clone()));
+    let of_services = view!(plan, service_routes(on_services.clone()));
+    let floors = view!(plan, service_floors(on_services));
+    let desired = view!(plan, desired_objects(gateways, instances, routes, of_services, floors; settings));
     let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
     let objects =
         view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));

@@ -30,6 +30,8 @@ fn edits() -> Vec<(&'static str, Update, Bound)> {
     let web = || route("shop/web").in_mesh("other").on("infra/edge").rule("/web", &["cart:80", "db/orders:80"]);
     let new = || route("shop/new").in_mesh("other").on("infra/edge").rule("/new", &["cart:80"]);
     let hot = || route("shop/hot").on("infra/gateway-0").rule("/hot", &["cart:80"]);
+    let inner = || route("shop/inner").in_mesh("other").on_service("shop/till", None).rule("/inner", &["till:80"]);
+    let crowded = || route("crowd/new").on_service("crowd/hall", None).rule("/new", &["hall:80"]);
     let bound = |records, arranged| Bound { records, arranged };
     let gone = |kind, name| Update { source: named(kind, name).key(), facts: Vec::new() };
     vec![
@@ -41,6 +43,13 @@ fn edits() -> Vec<(&'static str, Update, Bound)> {
         ("hot route added", hot().into(), bound(270, 90)),
         ("hot rule changed", hot().rule("/more", &["cart:80"]).into(), bound(125, 40)),
         ("hot route removed", gone(Kind::HttpRoute, "shop/hot"), bound(280, 95)),
+        ("route on a Service added", inner().into(), bound(270, 90)),
+        ("route on a Service changed", inner().rule("/more", &["till:80"]).into(), bound(125, 40)),
+        ("port of a Service with a route added", http_service("shop/till", &[80, 81]), bound(270, 90)),
+        ("port of a Service with a route removed", http_service("shop/till", &[80]), bound(270, 90)),
+        ("last route on a Service removed", gone(Kind::HttpRoute, "shop/inner"), bound(270, 90)),
+        ("route on a Service with many routes added", crowded().into(), bound(270, 90)),
+        ("route on a Service with many routes removed", gone(Kind::HttpRoute, "crowd/new"), bound(270, 90)),
         ("listener narrowed", edge("*.example").into(), bound(320, 110)),
         ("listener widened", edge("").into(), bound(320, 110)),
         ("grant added", grant("db/grant", "shop", None), bound(130, 50)),
@@ -59,12 +68,13 @@ fn edge(hostname: &str) -> GatewayObject {
     gateway("infra/edge").of_class("tuned").in_mesh("other").listener("web", 80, hostname).for_team("blue")
 }
 
-/// A settled cluster: one route on the Gateway that is edited, and many on other ones.
+/// A settled cluster: one route on the Gateway that is edited, many on other ones, and as many on one Service.
 fn cluster(routes: u32, gateways: u32) -> World {
     let mut world = World::around(Engine::counting(Settings::default()));
     let mut updates = vec![class("kuma", None), class("tuned", Some("tuning")), parameters("tuning", 1)];
     updates.extend([mesh("default", PLAIN), mesh("other", PLAIN), namespace("shop", Some("blue"))]);
     updates.extend([service("shop/cart", &[80]), service("db/orders", &[80]), edge("").into()]);
+    updates.extend([http_service("shop/till", &[80]), http_service("crowd/hall", &[80])]);
     for index in 0..gateways {
         updates.push(gateway(&format!("infra/gateway-{index}")).listener("web", 80, "").into());
     }
@@ -72,6 +82,8 @@ fn cluster(routes: u32, gateways: u32) -> World {
         let (namespace, gateway) = (format!("team-{}", index % 50), format!("infra/gateway-{}", index % gateways));
         let backend = format!("service-{index}");
         updates.push(service(&format!("{namespace}/{backend}"), &[80]));
+        let on_service = route(&format!("crowd/route-{index}")).created(i64::from(index)).on_service("crowd/hall", None);
+        updates.push(on_service.rule(&format!("/{index}"), &["hall:80"]).into());
         let route = route(&format!("{namespace}/route-{index}")).created(i64::from(index)).on(&gateway);
         updates.push(route.rule(&format!("/{index}"), &[&format!("{backend}:80")]).into());
     }

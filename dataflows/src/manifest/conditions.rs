@@ -110,6 +110,7 @@ pub(super) const fn ref_reason(problem: RefProblem) -> &'static str {
         RefProblem::InvalidKind | RefProblem::NoPort | RefProblem::ExternalName => "InvalidKind",
         RefProblem::NotPermitted => "RefNotPermitted",
         RefProblem::NotFound | RefProblem::PortNotFound => "BackendNotFound",
+        RefProblem::NotHttp => "UnsupportedProtocol",
     }
 }
 
@@ -122,6 +123,9 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
             RefProblem::InvalidKind => format!("{target} cannot be a backend: name a Service"),
             RefProblem::NoPort => format!("backend reference to {target} must include a port"),
             RefProblem::ExternalName => format!("{target} is of type ExternalName: use a MeshExternalService instead"),
+            RefProblem::NotHttp => {
+                format!("the port of {target} is not one that Kuma takes for HTTP: set its appProtocol to http")
+            }
             RefProblem::NotPermitted => {
                 format!(
                     "reference to {target} is not permitted by any ReferenceGrant in namespace \"{}\"",

@@ -7,34 +7,41 @@ use serde_json::{Map, Value, json};
 use super::gateway_target;
 use super::json::object;
 use crate::model::{
-    AttachPoint, BackendKind, BackendRef, Claim, Filter, Floor, HeaderChange, Hostname, Match, MatchKind, MeshHttpRoutePlan,
-    MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, PlannedRule, Redirect, Ref, ResolvedBackend,
-    Settings,
+    AttachPoint, BackendKind, BackendRef, Claim, Filter, Floor, HeaderChange, Hostname, ListenerPlace, Match, MatchKind,
+    MeshHttpRoutePlan, MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, Place, PlannedRule, Protocol,
+    Redirect, Ref, RefProblem, ResolvedBackend, ServicePort, Settings,
 };
 use crate::rules::{self, names};
+
+/// A route on a listener.
+///
+/// <https://kuma.io/docs/2.14.x/policies/meshhttproute/>
+pub(super) fn spec(settings: &Settings, plan: &MeshHttpRoutePlan) -> Value {
+    let target = plan.serving.point.listener().map(listener_target);
+    json!({"targetRef": target, "to": to(settings, plan, &json!({"kind": "Mesh"}))})
+}
+
+fn listener_target(listener: &ListenerPlace) -> Value {
+    let mut target = json!({"kind": "MeshGateway", "name": &*listener.mesh_gateway});
+    target["tags"] = listener_tags(&listener.name, listener.port);
+    target
+}
 
 /// One `to` entry per set of hostnames that serve the same matches, one rule per match.
 ///
 /// Kuma blends rules whose whole match lists are equal and orders the others by their content, so a rule holds one
 /// match, and the lists of filters and backends are written even when they are empty.
-///
-/// <https://kuma.io/docs/2.14.x/policies/meshhttproute/>
-pub(super) fn spec(settings: &Settings, plan: &MeshHttpRoutePlan) -> Value {
+pub(super) fn to(settings: &Settings, plan: &MeshHttpRoutePlan, target: &Value) -> Vec<Value> {
     let point = &plan.serving.point;
-    let to: Vec<_> = served(plan)
-        .into_iter()
-        .map(|(hostnames, matches)| {
-            let rules: Vec<_> = matches.iter().map(|left| kuma_rule(settings, point, left)).collect();
-            let mut entry = object([("targetRef", json!({"kind": "Mesh"})), ("rules", rules.into())]);
-            if !hostnames.is_empty() {
-                entry["hostnames"] = hostnames.iter().map(ToString::to_string).collect();
-            }
-            entry
-        })
-        .collect();
-    let mut target = json!({"kind": "MeshGateway", "name": &*point.mesh_gateway});
-    target["tags"] = listener_tags(&point.name, point.port);
-    object([("targetRef", target), ("to", to.into())])
+    let entry = |(hostnames, matches): (Vec<&Hostname>, Vec<ServedMatch<'_>>)| {
+        let rules: Vec<_> = matches.iter().map(|left| kuma_rule(settings, point, left)).collect();
+        let mut entry = object([("targetRef", target.clone()), ("rules", rules.into())]);
+        if !hostnames.is_empty() {
+            entry["hostnames"] = hostnames.iter().map(ToString::to_string).collect();
+        }
+        entry
+    };
+    served(plan).into_iter().map(entry).collect()
 }
 
 /// The tags by which routes name a listener.
@@ -56,13 +63,13 @@ pub(super) fn floor_spec(floor: &Floor) -> Value {
                     "path": {"type": "Exact", "value": "/"},
                     "headers": [{"type": "Present", "name": never}, {"type": "Absent", "name": never}],
                 }],
-                "default": {"filters": [], "backendRefs": [dead(1)]},
+                "default": {"filters": [], "backendRefs": [unresolved(1)]},
             }],
         }],
     })
 }
 
-/// Whether anything of a route is left on a listener once the matches of others are taken out.
+/// Whether anything of a route is left at an attach point once the matches of others are taken out.
 pub(crate) fn serves_anything(plan: &MeshHttpRoutePlan) -> bool {
     !served(plan).is_empty()
 }
@@ -179,7 +186,7 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
             let target = planned.backends.iter().find(|backend| backend.backend.slot == *slot)?;
             // A mirror to nowhere is left out: what it would have got is an answer that nobody reads.
             let mut backend =
-                legacy(settings, target).filter(|_| rules::backends::problem_in(target, &point.mesh).is_none())?;
+                legacy(settings, target).filter(|_| problem(point, target).is_none())?;
             backend["weight"] = 1.into();
             let mut mirror = object([("backendRef", backend)]);
             if let Some(percentage) = percentage {
@@ -207,19 +214,23 @@ fn header_change(change: &HeaderChange) -> Value {
     Value::Object(rendered)
 }
 
-/// A redirect with scheme and port always given: Kuma would else take the port of the listener whatever the scheme.
+/// A redirect with scheme and port always given: Kuma would else take the port of the listener whatever the scheme. On
+/// a Service they are http and its port.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter> (`port`)
 fn kuma_redirect(point: &AttachPoint, redirect: &Redirect) -> Value {
-    let of_listener = if point.protocol == crate::model::Protocol::Https { "https" } else { "http" };
+    let (own_scheme, own_port) = match &point.place {
+        Place::Listener(ListenerPlace { protocol: Protocol::Https, port, .. }) => ("https", *port),
+        Place::Listener(ListenerPlace { port, .. }) | Place::ServicePort(ServicePort { port, .. }) => ("http", *port),
+    };
     let port = match (redirect.port, redirect.scheme.as_deref()) {
         (Some(port), _) => port,
         (None, Some("https")) => 443,
         (None, Some(_)) => 80,
-        (None, None) => point.port,
+        (None, None) => own_port,
     };
     let mut rendered = Map::new();
-    rendered.insert("scheme".into(), redirect.scheme.as_deref().unwrap_or(of_listener).into());
+    rendered.insert("scheme".into(), redirect.scheme.as_deref().unwrap_or(own_scheme).into());
     rendered.insert("port".into(), port.into());
     rendered.insert("statusCode".into(), redirect.status_code.into());
     rendered.extend(redirect.hostname.as_ref().map(|name| ("hostname".to_owned(), (**name).into())));
@@ -241,7 +252,7 @@ fn kuma_percentage(percentage: Percentage) -> Value {
 }
 
 /// The backends of a rule. Those of weight 0 are left out, as Kuma sends a lone one all traffic and rejects a sum of
-/// zero; where nothing is left, the answer is 500.
+/// zero; where nothing is left, the rule answers with an error.
 fn backends(settings: &Settings, point: &AttachPoint, planned: &PlannedRule) -> Vec<Value> {
     let weighted = planned.backends.iter().filter(|backend| backend.backend.slot < BackendRef::MIRROR);
     let mut rendered: Vec<_> = weighted
@@ -249,15 +260,19 @@ fn backends(settings: &Settings, point: &AttachPoint, planned: &PlannedRule) -> 
         .map(|backend| backend_ref(settings, point, backend))
         .collect();
     if rendered.is_empty() {
-        rendered.push(dead(1));
+        rendered.push(dead(point, 1));
     }
     rendered
 }
 
+fn problem(point: &AttachPoint, resolved: &ResolvedBackend) -> Option<RefProblem> {
+    rules::backends::problem_in(resolved, &point.mesh, point.parent_kind())
+}
+
 fn backend_ref(settings: &Settings, point: &AttachPoint, resolved: &ResolvedBackend) -> Value {
     let weight = resolved.backend.weight;
-    if rules::backends::problem_in(resolved, &point.mesh).is_some() {
-        return dead(weight);
+    if problem(point, resolved).is_some() {
+        return dead(point, weight);
     }
     let legacy_form = match resolved.backend.kind {
         BackendKind::Service if point.mesh_services != MeshServices::Exclusive => legacy(settings, resolved),
@@ -271,8 +286,14 @@ fn backend_ref(settings: &Settings, point: &AttachPoint, resolved: &ResolvedBack
     rendered
 }
 
-/// A backend that answers 500 for its share.
-fn dead(weight: u32) -> Value {
+/// A backend that answers with an error for its share.
+fn dead(point: &AttachPoint, weight: u32) -> Value {
+    let tag = point.service_port().and_then(|port| port.tag.as_ref());
+    tag.map_or_else(|| unresolved(weight), |tag| super::service_route::dead(tag, weight))
+}
+
+/// What a gateway answers with 500. A sidecar would send the share elsewhere.
+fn unresolved(weight: u32) -> Value {
     json!({"kind": "MeshService", "name": "kuma.io/unresolved-backend", "weight": weight})
 }
 

@@ -14,7 +14,9 @@ mod mesh_gateway;
 mod mesh_http_route;
 mod metadata;
 mod normal;
+mod parent_problem;
 mod route_status;
+mod service_route;
 
 pub(crate) use mesh_http_route::serves_anything;
 
@@ -59,7 +61,7 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
     let ours = metadata::is_ours(settings, object);
     let mesh = metadata::mesh_of(kind, object);
     let anchor = match kind {
-        Kind::MeshHttpRoute => {
+        Kind::MeshHttpRoute if object.pointer("/spec/targetRef/kind") == Some(&Kind::MeshGateway.name().into()) => {
             let target = object.pointer("/spec/targetRef/name").and_then(Value::as_str).unwrap_or_default();
             Key::of(Kind::MeshGateway, "", target)
         }
@@ -129,6 +131,8 @@ fn render_content(
         Content::MeshGatewayInstance(plan) => ("spec", instance::spec(plan)),
         Content::MeshHttpRoute(plan) => ("spec", mesh_http_route::spec(settings, plan)),
         Content::Floor(floor) => ("spec", mesh_http_route::floor_spec(floor)),
+        Content::ServiceRoute(plan) => ("spec", service_route::spec(settings, plan)),
+        Content::ServiceFloor(floor) => ("spec", service_route::floor_spec(floor).unwrap_or_default()),
         Content::ClassStatus(status) => ("status", class_status::status(settings, status)),
         Content::GatewayStatus(status) => ("status", gateway_status::status(status)),
         Content::RouteStatus(status) => ("status", route_status::status(settings, status)),

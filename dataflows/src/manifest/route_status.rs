@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::EFFECTIVE;
 use super::conditions::{GLOBAL, condition, join, ref_reason, ref_text, rule_text};
 use super::json::object;
+use super::parent_problem;
 use crate::model::{
-    Content, ControlPlaneMode, ParentProblem, ParentReference, ParentReport, Pending, RouteStatus, Settings,
+    Content, ControlPlaneMode, ParentKind, ParentProblem, ParentReference, ParentReport, Pending, RouteStatus, Settings,
 };
 use crate::rules;
 
@@ -59,15 +60,31 @@ fn conditions(settings: &Settings, route: &RouteStatus, report: &ParentReport) -
         let message = format!("Dropped Rule: {}", dropped());
         conditions.push(condition("PartiallyInvalid", true, "UnsupportedValue", &message));
     }
-    if report.verdict.problem.is_none() && report.shadowed_matches > 0 {
-        let message = format!(
+    if let Some((reason, message)) = without_effect(report) {
+        conditions.push(condition(EFFECTIVE, false, reason, &message));
+    }
+    conditions
+}
+
+/// What of a route is accepted without effect.
+fn without_effect(report: &ParentReport) -> Option<(&'static str, String)> {
+    if report.verdict.problem.is_some() {
+        return None;
+    }
+    let ports = join(report.verdict.not_http.iter());
+    let not_http = (!ports.is_empty()).then(|| {
+        format!("ports that Kuma does not take for HTTP are left out, set their appProtocol to http: {ports}")
+    });
+    let shadowed = (report.shadowed_matches > 0).then(|| {
+        format!(
             "{} of the matches on this parent are held by older routes: {}",
             report.shadowed_matches,
             join(report.shadowed.iter())
-        );
-        conditions.push(condition(EFFECTIVE, false, "Shadowed", &message));
-    }
-    conditions
+        )
+    });
+    let reason = if not_http.is_some() { "PortNotHTTP" } else { "Shadowed" };
+    let message = join(not_http.into_iter().chain(shadowed));
+    (!message.is_empty()).then_some((reason, message))
 }
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason>
@@ -76,7 +93,11 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
     let reference = &parent.reference;
     let namespace = reference.namespace.as_deref().unwrap_or(&parent.age.namespace);
     let gateway = format!("{} \"{namespace}/{}\"", reference.kind, reference.name);
-    Some(match report.verdict.problem.as_ref()? {
+    let problem = report.verdict.problem.as_ref()?;
+    if let Some(told) = parent_problem::of_service(&gateway, parent, problem) {
+        return Some(told);
+    }
+    Some(match problem {
         ParentProblem::GatewayNotAccepted if settings.mode == ControlPlaneMode::Global => {
             ("Pending", format!("{gateway} is not accepted: {GLOBAL}"))
         }
@@ -87,6 +108,9 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
                 "{gateway} is in mesh \"{parent}\" and the route in mesh \"{route}\": set the kuma.io/mesh label or annotation"
             ),
         ),
+        ParentProblem::NoMatchingParent if parent.parent_kind != ParentKind::Gateway => {
+            ("NoMatchingParent", parent_problem::no_port(&gateway, reference))
+        }
         ParentProblem::NoMatchingParent => {
             let section = reference.section_name.as_ref().map(|name| format!(" named \"{name}\""));
             let port = reference.port.map(|port| format!(" on port {port}"));
@@ -104,7 +128,8 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
             "NoMatchingListenerHostname",
             format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for"),
         ),
-        ParentProblem::NoRuleLeft => {
+        // The others are of Services, and told above.
+        _ => {
             let dropped = route.rules.dropped.iter().map(|(index, problem)| rule_text(*index, problem));
             ("UnsupportedValue", format!("no rule can be served: {}", join(dropped)))
         }
@@ -115,6 +140,9 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
 fn serves(pending: &Pending, report: &ParentReport) -> bool {
     pending.action.desired().is_some_and(|desired| match &desired.content {
         Content::MeshHttpRoute(plan) => plan.serving.parents.contains(&report.verdict.parent.index),
+        Content::ServiceRoute(plan) => {
+            plan.ports.iter().any(|port| port.serving.parents.contains(&report.verdict.parent.index))
+        }
         _ => false,
     })
 }
@@ -124,10 +152,11 @@ fn serves(pending: &Pending, report: &ParentReport) -> bool {
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason> (`ResolvedRefs`)
 fn resolved_refs(route: &RouteStatus, report: &ParentReport) -> Value {
     // A route is in one mesh; what is bound to another does not exist for it.
-    let mesh = report.verdict.parent.mesh.as_deref().unwrap_or("default");
+    let parent = &report.verdict.parent;
+    let mesh = parent.mesh.as_deref().unwrap_or("default");
     let backends = route.rules.rules.iter().flat_map(|rule| &rule.backends);
-    let problems: Vec<_> =
-        backends.filter_map(|backend| Some((&backend.backend, rules::backends::problem_in(backend, mesh)?))).collect();
+    let problem = |backend| rules::backends::problem_in(backend, mesh, parent.parent_kind);
+    let problems: Vec<_> = backends.filter_map(|backend| Some((&backend.backend, problem(backend)?))).collect();
     let Some(worst) = problems.iter().map(|(_, problem)| *problem).min() else {
         return condition("ResolvedRefs", true, "ResolvedRefs", "", route.generation);
     };

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClassStatus, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus, Serving,
-    Text,
+    AttachPoint, ClassStatus, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus,
+    Serving, Text,
 };
 
 /// Hash over the normal form of an object or status: equal if and only if a write would change nothing of meaning.
@@ -98,6 +98,8 @@ pub enum Content {
     MeshGatewayInstance(Ref<InstancePlan>),
     MeshHttpRoute(Ref<MeshHttpRoutePlan>),
     Floor(Ref<Floor>),
+    ServiceRoute(Ref<ServiceRoutePlan>),
+    ServiceFloor(Ref<ServiceFloor>),
     ClassStatus(Ref<ClassStatus>),
     GatewayStatus(Ref<GatewayStatus>),
     RouteStatus(Ref<RouteStatus>),
@@ -126,10 +128,10 @@ pub struct InstancePlan {
     pub managed: Ref<ManagedGateway>,
 }
 
-/// A MeshHTTPRoute: one route on one listener.
+/// One route on one listener, which is a MeshHTTPRoute, or on one port of a Service, which is a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MeshHttpRoutePlan {
-    /// The route on the listener.
+    /// The route where it is attached.
     pub serving: Ref<Serving>,
     /// The rules of the route.
     pub rules: Ref<RouteRules>,
@@ -140,4 +142,18 @@ pub struct MeshHttpRoutePlan {
 pub struct Floor {
     /// The Gateway.
     pub managed: Ref<ManagedGateway>,
+}
+
+/// A MeshHTTPRoute: one route on one Service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServiceRoutePlan {
+    /// The route on each of the ports it asks for, in order; never empty.
+    pub ports: Vec<Ref<MeshHttpRoutePlan>>,
+}
+
+/// The MeshHTTPRoute that answers on a port of a Service what no route there matches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServiceFloor {
+    /// The port.
+    pub point: Ref<AttachPoint>,
 }

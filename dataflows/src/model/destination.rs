@@ -59,7 +59,8 @@ pub struct Destination {
     pub headless: bool,
     /// A Service of type ExternalName.
     pub external_name: bool,
-    /// The `kuma.io/service` tag of an ExternalService.
+    /// The `kuma.io/service` tag of an ExternalService; of a MeshService the one that the Service it was made from has
+    /// without a port.
     pub service_tag: Option<Text>,
     /// The mesh it belongs to, where the kind is bound to one.
     pub mesh: Option<Text>,
@@ -140,6 +141,8 @@ pub enum RefProblem {
     PortNotFound,
     /// A Service of type ExternalName, which names a host that nobody vouches for.
     ExternalName,
+    /// Kuma does not take the port for HTTP, and would leave the backend out.
+    NotHttp,
 }
 
 /// What became of one backendRef.
@@ -147,8 +150,12 @@ pub enum RefProblem {
 pub struct ResolvedBackend {
     /// The reference.
     pub backend: Ref<BackendRef>,
-    /// What is wrong with it, if anything, in a mesh that has the target.
+    /// What is wrong with it, if anything, provided that it is permitted, and in a mesh that has the target.
     pub problem: Option<RefProblem>,
+    /// Whether it stays in its namespace or some ReferenceGrant permits it. Not all parents ask.
+    pub permitted: bool,
+    /// Whether Kuma takes the port of the target for HTTP. Not all parents ask.
+    pub http: bool,
     /// The mesh that the target is bound to, if it is. In any other mesh it does not exist.
     pub mesh: Option<Text>,
     /// The port: the one that was named, or the only one there is.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, ManagedGateway, MeshServices, Ref, RouteKind, Text};
+use super::{Key, ManagedGateway, Ref, RouteKind, Text};
 
 /// One entry of `spec.listeners`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -227,37 +227,4 @@ pub struct ListenerState {
     pub usable: bool,
     /// Whether its Gateway is accepted.
     pub gateway_accepted: bool,
-}
-
-/// What routes need to know of a listener, and nothing else of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AttachPoint {
-    /// Key of the listener.
-    pub key: Key,
-    /// Key of the Gateway.
-    pub gateway: Key,
-    /// Namespace of the Gateway.
-    pub namespace: Text,
-    /// Name of the MeshGateway that the Gateway becomes.
-    pub mesh_gateway: Text,
-    /// Mesh of the Gateway.
-    pub mesh: Text,
-    /// How that mesh treats `MeshServices`; `Disabled` where there is no such Mesh.
-    pub mesh_services: MeshServices,
-    /// Whether the Gateway is accepted. If not, none of its listeners takes a route.
-    pub accepted: bool,
-    /// Name of the listener.
-    pub name: Text,
-    /// Port.
-    pub port: u16,
-    /// Protocol.
-    pub protocol: Protocol,
-    /// Hostname; `None` matches all.
-    pub hostname: Option<Hostname>,
-    /// Which namespaces may attach.
-    pub namespaces: AllowedNamespaces,
-    /// Which kinds may attach.
-    pub kinds: Vec<RouteKind>,
-    /// Whether the listener is part of the MeshGateway, so that routes on it become objects.
-    pub usable: bool,
 }

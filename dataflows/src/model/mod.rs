@@ -1,5 +1,6 @@
 //! What the dataflow is about: keys and rows. Plain data; nothing here names a dataflow type or decides anything.
 
+mod attach_point;
 mod class;
 mod desired;
 mod destination;
@@ -18,8 +19,11 @@ mod settings;
 mod status;
 mod verdict;
 
+pub use attach_point::{AttachPoint, ListenerPlace, Place, ServicePort};
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
-pub use desired::{Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan};
+pub use desired::{
+    Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, ServiceFloor, ServiceRoutePlan,
+};
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};
 pub use gateway::{Gateway, GatewayAddress, GatewayProblem, Infrastructure, ManagedGateway, RequestedAddress};
@@ -27,7 +31,7 @@ pub use grant::{Grant, GrantedReference};
 pub use key::Key;
 pub use kind::{Group, Kind, ObjectName};
 pub use listener::{
-    AllowedNamespaces, AttachPoint, CertificateRef, Hostname, Listener, ListenerProblem, ListenerState, ListenerTls,
+    AllowedNamespaces, CertificateRef, Hostname, Listener, ListenerProblem, ListenerState, ListenerTls,
     Protocol, RouteKindRef, Selector, SelectorRequirement, TlsMode, UnsupportedListenerValue,
 };
 pub use namespace::{Mesh, MeshChoice, MeshServices, NamespaceLabels};
@@ -41,8 +45,8 @@ pub use rule::{
 pub use settings::{ControlPlaneMode, Settings};
 pub use status::{ClassStatus, GatewayStatus, ListenerReport, ParentReport, RouteStatus};
 pub use verdict::{
-    Attachment, AttachmentOutcome, Claim, Count, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule,
-    RouteRules, Serving, Shadowed,
+    Attachment, AttachmentOutcome, Claim, Count, Everything, JudgedServiceParent, Padded, ParentCandidate,
+    ParentProblem, ParentVerdict, PlannedRule, RouteRules, ServiceParent, Serving, Shadowed,
 };
 
 /// Text that many rows share.

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Age, AttachPoint, Hostname, Key, Match, ParentRef, Ref, ResolvedBackend, RouteKind, Rule, RuleProblem, Text};
+use super::{
+    Age, AttachPoint, Destination, Hostname, Key, Match, ParentRef, Ref, ResolvedBackend, RouteKind, Rule, RuleProblem,
+    Text,
+};
 
 /// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,7 +26,7 @@ pub enum ParentProblem {
         /// Mesh of the parent.
         parent: Text,
     },
-    /// No listener has that name or port.
+    /// No listener, or no port of a Service, has that name or number.
     NoMatchingParent,
     /// The listeners that were asked for take no routes of this kind, or none from this namespace.
     NotAllowedByListeners,
@@ -31,14 +34,24 @@ pub enum ParentProblem {
     NoMatchingListenerHostname,
     /// Kuma can express no rule of the route.
     NoRuleLeft,
+    /// The control plane is the global one.
+    GlobalControlPlane,
+    /// There is no such Mesh as the route is in.
+    NoMesh,
+    /// There is no such Service or MeshService.
+    NoSuchService,
+    /// The Service has no address of its own that clients could use.
+    HeadlessService,
+    /// The Service is of type ExternalName.
+    ExternalNameService,
 }
 
-/// What one listener makes of one parentRef that asks for it. Keyed by the parentRef.
+/// What one listener or port of a Service makes of one parentRef that asks for it. Keyed by the parentRef.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Attachment {
     /// The parentRef.
     pub parent: Ref<ParentRef>,
-    /// The listener.
+    /// The listener or port.
     pub point: Ref<AttachPoint>,
     /// The verdict.
     pub outcome: AttachmentOutcome,
@@ -73,10 +86,30 @@ pub struct ParentVerdict {
     pub parent: Ref<ParentRef>,
     /// Why it is not accepted; `None` if it is.
     pub problem: Option<ParentProblem>,
+    /// The ports of a Service that it asks for and that are left out, because Kuma does not take them for HTTP.
+    pub not_http: Box<[u16]>,
 }
 
-/// One match of one route for one hostname of one listener, which no other route may have there too. Keyed by
-/// listener, hostname and path.
+/// A parentRef to a Service or MeshService with what it leads to. Keyed by the mesh of the route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServiceParent {
+    /// The parentRef.
+    pub parent: Ref<ParentRef>,
+    /// The Service or MeshService, if there is one.
+    pub service: Option<Ref<Destination>>,
+}
+
+/// What became of a parentRef to a Service or MeshService. Keyed by the route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JudgedServiceParent {
+    /// The verdict.
+    pub verdict: Ref<ParentVerdict>,
+    /// The ports that the route is attached to, in order.
+    pub points: Vec<Ref<AttachPoint>>,
+}
+
+/// One match of one route for one hostname of one attach point, which no other route may have there too. Keyed by
+/// point, hostname and path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Claim {
     /// Age of the route, by which claims are ranked.
@@ -87,15 +120,15 @@ pub struct Claim {
     pub index: u16,
     /// Key of the route.
     pub route: Key,
-    /// Key of the listener.
-    pub listener: Key,
+    /// Key of the listener or port.
+    pub point: Key,
     /// The hostname; `None` for all.
     pub hostname: Option<Hostname>,
     /// The match.
     pub matched: Ref<Match>,
 }
 
-/// A claim that Kuma would not tell apart from others which it must come before. Keyed by listener and route.
+/// A claim that Kuma would not tell apart from others which it must come before. Keyed by attach point and route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Padded {
     /// The claim.
@@ -104,7 +137,7 @@ pub struct Padded {
     pub headers: u16,
 }
 
-/// A claim that lost. Keyed by listener and route.
+/// A claim that lost. Keyed by attach point and route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Shadowed {
     /// The claim.
@@ -113,7 +146,7 @@ pub struct Shadowed {
     pub winner: Option<Text>,
 }
 
-/// A route on a listener, with what it may not match there. Keyed by listener and route.
+/// A route at an attach point, with what it may not match there. Keyed by point and route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Serving {
     /// Key of the route.
@@ -122,7 +155,7 @@ pub struct Serving {
     pub route_kind: RouteKind,
     /// Creation time, namespace and name of the route.
     pub age: Age,
-    /// The listener.
+    /// The listener or port.
     pub point: Ref<AttachPoint>,
     /// Hostnames to serve there, sorted; empty for all.
     pub hostnames: Vec<Hostname>,
@@ -158,3 +191,7 @@ pub struct Count {
     /// The number.
     pub count: i64,
 }
+
+/// That a route answers every request at an attach point. Keyed by the point.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Everything {}

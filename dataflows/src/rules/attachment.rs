@@ -1,7 +1,7 @@
 //! Which routes a listener takes.
 
 use crate::model::{
-    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ManagedGateway, Padded, ParentCandidate,
+    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ListenerPlace, ManagedGateway, Padded, ParentCandidate,
     ParentProblem, ParentRef, Ref, Selector, SelectorRequirement, Serving, Shadowed, Text,
 };
 use crate::rules::hostname;
@@ -14,22 +14,23 @@ use std::collections::BTreeMap;
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference>
 pub fn attach(parent: &Ref<ParentRef>, point: &Ref<AttachPoint>) -> Option<AttachmentOutcome> {
-    if !point.accepted {
+    let listener = point.listener()?;
+    if !listener.accepted {
         return Some(AttachmentOutcome::GatewayNotAccepted);
     }
     if parent.mesh.as_ref().is_some_and(|mesh| *mesh != point.mesh) {
         return Some(AttachmentOutcome::OtherMesh);
     }
     let reference = &parent.reference;
-    let asked = reference.section_name.as_ref().is_none_or(|name| *name == point.name)
-        && reference.port.is_none_or(|port| port == point.port);
+    let asked = reference.section_name.as_ref().is_none_or(|name| *name == listener.name)
+        && reference.port.is_none_or(|port| port == listener.port);
     asked.then(|| {
-        if !point.kinds.contains(&parent.route_kind) {
+        if !listener.kinds.contains(&parent.route_kind) {
             return AttachmentOutcome::KindNotAllowed;
         }
-        match &point.namespaces {
-            AllowedNamespaces::All => admit(parent, point),
-            AllowedNamespaces::Same if parent.age.namespace == point.namespace => admit(parent, point),
+        match &listener.namespaces {
+            AllowedNamespaces::All => admit(parent, listener),
+            AllowedNamespaces::Same if parent.age.namespace == listener.namespace => admit(parent, listener),
             AllowedNamespaces::Selector(_) => AttachmentOutcome::AsksNamespace,
             AllowedNamespaces::Same | AllowedNamespaces::None => AttachmentOutcome::NamespaceNotAllowed,
         }
@@ -40,19 +41,19 @@ pub fn attach(parent: &Ref<ParentRef>, point: &Ref<AttachPoint>) -> Option<Attac
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routenamespaces>
 pub fn attach_by_labels(attachment: &Attachment, labels: Option<&BTreeMap<Text, Text>>) -> AttachmentOutcome {
-    let AllowedNamespaces::Selector(selector) = &attachment.point.namespaces else {
-        return AttachmentOutcome::NamespaceNotAllowed;
-    };
-    if labels.is_some_and(|labels| selects(selector, labels)) {
-        admit(&attachment.parent, &attachment.point)
-    } else {
-        AttachmentOutcome::NamespaceNotAllowed
+    match attachment.point.listener() {
+        Some(listener @ ListenerPlace { namespaces: AllowedNamespaces::Selector(selector), .. })
+            if labels.is_some_and(|labels| selects(selector, labels)) =>
+        {
+            admit(&attachment.parent, listener)
+        }
+        _ => AttachmentOutcome::NamespaceNotAllowed,
     }
 }
 
 /// The last questions: hostnames, and whether there is anything to serve.
-fn admit(parent: &ParentRef, point: &AttachPoint) -> AttachmentOutcome {
-    match hostname::effective(point.hostname.as_ref(), &parent.hostnames) {
+fn admit(parent: &ParentRef, listener: &ListenerPlace) -> AttachmentOutcome {
+    match hostname::effective(listener.hostname.as_ref(), &parent.hostnames) {
         Some(hostnames) if parent.expressible => AttachmentOutcome::Attached(hostnames),
         Some(_) => AttachmentOutcome::NoRuleLeft,
         None => AttachmentOutcome::NoHostname,
@@ -108,7 +109,7 @@ pub fn verdict<'a>(
     }
 }
 
-/// A route on a listener from the parentRefs that lead there, what it may not match there and what it has to match more
+/// A route at an attach point from the parentRefs that lead there, what it may not match there and what it has to match more
 /// specifically. `None` if no parentRef leads there.
 pub fn serving(
     attachments: &[&Ref<Attachment>],
@@ -119,7 +120,7 @@ pub fn serving(
     let mut parents: Vec<_> = attachments.iter().map(|attachment| attachment.parent.index).collect();
     parents.sort_unstable();
     parents.dedup();
-    // Hostnames come from the route and the listener alone, so all parentRefs agree on them.
+    // Hostnames come from the route and the point alone, so all parentRefs agree on them.
     let AttachmentOutcome::Attached(hostnames) = &first.outcome else {
         return None;
     };
@@ -140,7 +141,7 @@ pub fn serving(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Age, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Protocol, RouteKind};
+    use crate::model::{Age, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Place, Protocol, RouteKind};
 
     fn parent(namespace: &str, section: Option<&str>, port: Option<u16>, hostnames: &[&str]) -> Ref<ParentRef> {
         Ref::new(ParentRef {
@@ -165,13 +166,9 @@ mod tests {
     }
 
     fn point(hostname: &str, namespaces: AllowedNamespaces, kinds: &[RouteKind]) -> Ref<AttachPoint> {
-        Ref::new(AttachPoint {
-            key: Key::of(Kind::Gateway, "infra", "edge").part("listener", "web"),
-            gateway: Key::of(Kind::Gateway, "infra", "edge"),
+        let place = ListenerPlace {
             namespace: "infra".into(),
             mesh_gateway: "edge.infra".into(),
-            mesh: "default".into(),
-            mesh_services: MeshServices::Disabled,
             accepted: true,
             name: "web".into(),
             port: 80,
@@ -180,6 +177,13 @@ mod tests {
             namespaces,
             kinds: kinds.to_vec(),
             usable: true,
+        };
+        Ref::new(AttachPoint {
+            key: Key::of(Kind::Gateway, "infra", "edge").part("listener", "web"),
+            parent: Key::of(Kind::Gateway, "infra", "edge"),
+            mesh: "default".into(),
+            mesh_services: MeshServices::Disabled,
+            place: Place::Listener(place),
         })
     }
 

@@ -1,22 +1,48 @@
 //! What backendRefs lead to.
 
-use crate::model::{BackendKind, BackendRef, Destination, Ref, RefProblem, ResolvedBackend};
+use crate::model::{BackendKind, BackendRef, Destination, DestinationPort, ParentKind, Ref, RefProblem, ResolvedBackend};
 
-/// What became of a backendRef, provided that it is permitted.
+/// What became of a backendRef. Whether a ReferenceGrant permits one that leaves its namespace is not known yet.
 pub fn resolve(backend: &Ref<BackendRef>, found: Option<&Destination>) -> ResolvedBackend {
     ResolvedBackend {
         backend: backend.clone(),
         problem: problem(backend, found),
+        permitted: !backend.crosses_namespaces(),
+        http: found.is_some_and(|destination| speaks_http(backend, destination)),
         mesh: found.and_then(|destination| destination.mesh.clone()),
         port: port(backend, found),
         service_tag: found.and_then(|destination| destination.service_tag.clone()),
     }
 }
 
-/// What is wrong with a backendRef of a route in this mesh. What is bound to another mesh does not exist there.
-pub fn problem_in(resolved: &ResolvedBackend, mesh: &str) -> Option<RefProblem> {
+/// What is wrong with a backendRef of a route in this mesh on this kind of parent. What is bound to another mesh does
+/// not exist there.
+///
+/// Inside the mesh no grant is needed: <https://gateway-api.sigs.k8s.io/geps/gep-1294/#cross-namespace-references>. But
+/// there a proxy leaves out what it does not take for HTTP and sends the share elsewhere, which a gateway does not.
+pub fn problem_in(resolved: &ResolvedBackend, mesh: &str, parent: ParentKind) -> Option<RefProblem> {
     let elsewhere = resolved.mesh.as_ref().is_some_and(|bound| **bound != *mesh);
-    resolved.problem.or(elsewhere.then_some(RefProblem::NotFound))
+    let problem = resolved.problem.or(elsewhere.then_some(RefProblem::NotFound));
+    match parent {
+        ParentKind::Gateway => permitted_problem(problem, resolved.permitted),
+        ParentKind::Service | ParentKind::MeshService => problem.or((!resolved.http).then_some(RefProblem::NotHttp)),
+    }
+}
+
+/// Whether the port that a backendRef means is one that Kuma takes for HTTP.
+fn speaks_http(backend: &BackendRef, destination: &Destination) -> bool {
+    let meant = port(backend, Some(destination));
+    // An ExternalService has one port, whatever is asked for.
+    let is_meant = |known: &DestinationPort| !has_ports(&backend.kind) || meant == Some(known.port);
+    destination.ports.iter().any(|known| is_meant(known) && is_http(known))
+}
+
+/// Whether Kuma takes a port for HTTP. Ports that say nothing are TCP.
+///
+/// <https://kuma.io/docs/2.14.x/policies/protocol-support-in-kuma/>
+pub fn is_http(port: &DestinationPort) -> bool {
+    const HTTP: [&str; 5] = ["http", "http2", "grpc", "kubernetes.io/h2c", "kubernetes.io/ws"];
+    port.app_protocol.as_ref().is_some_and(|protocol| HTTP.iter().any(|http| protocol.eq_ignore_ascii_case(http)))
 }
 
 /// The port that a backendRef means: the one it names, else the only one there is.
@@ -30,7 +56,7 @@ fn port(backend: &BackendRef, found: Option<&Destination>) -> Option<u16> {
 /// What is wrong with a backendRef, if anything, provided that it is permitted.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#httpbackendref>
-pub fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefProblem> {
+fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefProblem> {
     if matches!(backend.kind, BackendKind::Other { .. }) {
         return Some(RefProblem::InvalidKind);
     }
@@ -59,7 +85,7 @@ pub fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefP
 /// missing.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#referencegrant>
-pub fn permitted_problem(problem: Option<RefProblem>, granted: bool) -> Option<RefProblem> {
+fn permitted_problem(problem: Option<RefProblem>, granted: bool) -> Option<RefProblem> {
     match problem {
         Some(RefProblem::InvalidKind) => problem,
         _ if !granted => Some(RefProblem::NotPermitted),
@@ -119,11 +145,37 @@ mod tests {
         ];
         for (backend, granted, exists, expected) in table {
             let found = exists.then_some(&destination);
-            let mut shown = problem(&backend, found);
-            if backend.crosses_namespaces() {
-                shown = permitted_problem(shown, granted);
-            }
-            assert_eq!(shown, expected, "{backend:?} {granted} {exists}");
+            let mut resolved = resolve(&Ref::new(backend), found);
+            resolved.permitted |= granted;
+            assert_eq!(problem_in(&resolved, "default", ParentKind::Gateway), expected, "{resolved:?} {exists}");
+        }
+    }
+
+    #[test]
+    fn a_service_asks_for_http_and_for_no_grant() {
+        let with = |app_protocol: Option<&str>| Destination {
+            kind: BackendKind::Service,
+            namespace: "db".into(),
+            name: "cart".into(),
+            ports: vec![DestinationPort { port: 80, name: None, app_protocol: app_protocol.map(Into::into) }],
+            headless: false,
+            external_name: false,
+            service_tag: None,
+            mesh: None,
+        };
+        let table = [
+            (80, Some(with(Some("http"))), None),
+            (80, Some(with(Some("HTTP2"))), None),
+            (80, Some(with(Some("kubernetes.io/ws"))), None),
+            (80, Some(with(Some("tcp"))), Some(RefProblem::NotHttp)),
+            (80, Some(with(None)), Some(RefProblem::NotHttp)),
+            (81, Some(with(Some("http"))), Some(RefProblem::PortNotFound)),
+            (80, None, Some(RefProblem::NotFound)),
+        ];
+        for (port, found, expected) in table {
+            let resolved = resolve(&Ref::new(backend(BackendKind::Service, "db", Some(port))), found.as_ref());
+            assert_eq!(problem_in(&resolved, "default", ParentKind::Service), expected, "{found:?}");
+            assert_eq!(problem_in(&resolved, "default", ParentKind::Gateway), Some(RefProblem::NotPermitted));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
 use crate::model::{
-    AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, Ref, RouteKind,
-    RouteKindRef, UnsupportedListenerValue,
+    AttachPoint, Kind, Listener, ListenerPlace, ListenerProblem, ListenerState, ManagedGateway, Place, Protocol, Ref,
+    RouteKind, RouteKindRef, UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
 use crate::rules::{hostname, names};
@@ -140,13 +140,9 @@ pub const fn is_own_fault(problem: &ListenerProblem) -> bool {
 /// What routes need to know of a listener.
 pub fn attach_point(state: &ListenerState) -> AttachPoint {
     let (listener, managed) = (&state.listener, &state.managed);
-    AttachPoint {
-        key: state.key,
-        gateway: managed.key,
+    let place = ListenerPlace {
         namespace: listener.namespace.clone(),
         mesh_gateway: names::mesh_gateway(&managed.gateway.namespace, &managed.gateway.name).into(),
-        mesh: managed.mesh.clone(),
-        mesh_services: managed.mesh_services.unwrap_or_default(),
         accepted: state.gateway_accepted,
         name: listener.name.clone(),
         port: listener.port,
@@ -155,6 +151,13 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
         namespaces: listener.namespaces.clone(),
         kinds: state.supported.clone(),
         usable: state.usable,
+    };
+    AttachPoint {
+        key: state.key,
+        parent: managed.key,
+        mesh: managed.mesh.clone(),
+        mesh_services: managed.mesh_services.unwrap_or_default(),
+        place: Place::Listener(place),
     }
 }
 

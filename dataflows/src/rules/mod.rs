@@ -17,3 +17,5 @@ pub mod order;
 pub mod padding;
 pub mod pending;
 pub mod precedence;
+pub mod service_parents;
+pub mod service_routes;

@@ -1,6 +1,6 @@
 //! Names of what is generated.
 
-use crate::model::{Key, Kind, ObjectName, Settings};
+use crate::model::{AttachPoint, Key, Kind, ObjectName, ServicePort, Serving, Settings};
 
 /// Length of the longest object name.
 const NAME_LENGTH_MAX: usize = 253;
@@ -18,12 +18,41 @@ pub fn mesh_gateway(namespace: &str, name: &str) -> String {
 ///
 /// Kuma makes it from the name of the MeshGatewayInstance, which is that of the Gateway.
 pub fn gateway_service_tag(namespace: &str, name: &str) -> String {
-    format!("{name}_{namespace}_svc")
+    any_port_service_tag(namespace, name)
 }
 
 /// The `kuma.io/service` tag of a port of a Service.
 pub fn service_tag(namespace: &str, name: &str, port: u16) -> String {
-    format!("{name}_{namespace}_svc_{port}")
+    tag_of_port(&any_port_service_tag(namespace, name), port)
+}
+
+/// What the `kuma.io/service` tags of all ports of a Service begin with.
+pub fn any_port_service_tag(namespace: &str, name: &str) -> String {
+    format!("{name}_{namespace}_svc")
+}
+
+/// The tag of one port from what the tags of all ports begin with.
+pub fn tag_of_port(any_port: &str, port: u16) -> String {
+    format!("{any_port}_{port}")
+}
+
+/// The name of the MeshHTTPRoute of a route on a Service.
+///
+/// Where two routes match the same, sidecars let the smaller name win, so names are in the order in which objects
+/// outrank each other: what a consumer asks for itself before what comes with the Service, and routes before floors.
+pub fn service_route(namespace: &str, name: &str, route: Key, service: Key, consumer: bool) -> String {
+    hashed(&format!("{}-route-{name}-{namespace}", side(consumer)), route.pair(service))
+}
+
+/// The name of the floor of a port of a Service.
+pub fn service_floor(port: &ServicePort, point: Key) -> String {
+    let ServicePort { service, port: number, consumer, .. } = port;
+    let readable = format!("{}-unmatched-{}-{}-{number}", side(consumer.is_some()), service.name, service.namespace);
+    hashed(&readable, point.part("floor", ""))
+}
+
+const fn side(consumer: bool) -> &'static str {
+    if consumer { "consumer" } else { "producer" }
 }
 
 /// The name of the MeshHTTPRoute of a route on a listener.
@@ -43,6 +72,22 @@ pub fn gateway_objects(settings: &Settings, namespace: &str, name: &str) -> [Obj
         ObjectName::new(Kind::MeshGatewayInstance, namespace, name),
         ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &floor(namespace, name)),
     ]
+}
+
+/// The object that a route becomes where it is attached, or on the whole Service.
+pub fn route_object(settings: &Settings, serving: &Serving) -> ObjectName {
+    let (namespace, name) = (&serving.age.namespace, &serving.age.name);
+    let made = match serving.point.service_port() {
+        None => mesh_http_route(namespace, name, serving.route, serving.point.key),
+        Some(port) => service_route(namespace, name, serving.route, serving.point.parent, port.consumer.is_some()),
+    };
+    ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &made)
+}
+
+/// The floor of a port of a Service; `None` for a listener.
+pub fn service_floor_object(settings: &Settings, point: &AttachPoint) -> Option<ObjectName> {
+    let name = service_floor(point.service_port()?, point.key);
+    Some(ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &name))
 }
 
 /// A readable prefix and sixteen digits of the hash of the full identity, valid by DNS-1123.
@@ -86,6 +131,17 @@ mod tests {
             valid(mesh_gateway(&namespace, name));
             valid(mesh_http_route(&namespace, name, route, Key::of(Kind::Gateway, "a", "b")));
             valid(floor(&namespace, name));
+            for consumer in [false, true] {
+                let port = ServicePort {
+                    service: ObjectName::new(Kind::Service, &namespace, name),
+                    port: 65535,
+                    section: "http".into(),
+                    tag: None,
+                    consumer: consumer.then(|| "team".into()),
+                };
+                valid(service_route(&namespace, name, route, route, consumer));
+                valid(service_floor(&port, route));
+            }
         }
         assert_eq!(mesh_gateway("infra", "edge"), "edge.infra");
         let listener = Key::of(Kind::Gateway, "infra", "edge").part("listener", "web");
@@ -94,5 +150,28 @@ mod tests {
         };
         assert_ne!(name("c", "a-b"), name("b-c", "a"));
         assert_ne!(name("c", "a-b"), name("c", "a"));
+    }
+
+    #[test]
+    fn names_on_services_are_in_the_order_in_which_objects_outrank_each_other() {
+        let key = Key::of(Kind::HttpRoute, "z", "z");
+        let floor = |consumer: Option<&str>| {
+            let service = ObjectName::new(Kind::Service, "a", "a");
+            let port = ServicePort {
+                service,
+                port: 1,
+                section: "a".into(),
+                tag: None,
+                consumer: consumer.map(Into::into),
+            };
+            service_floor(&port, key)
+        };
+        let names = [
+            service_route("zz", "zz", key, key, true),
+            floor(Some("team")),
+            service_route("zz", "zz", key, key, false),
+            floor(None),
+        ];
+        assert!(names.is_sorted(), "{names:?}");
     }
 }

@@ -21,7 +21,7 @@ pub fn prerequisites(settings: &Settings, pending: &Pending) -> Vec<Key> {
             }
             _ => Vec::new(),
         },
-        Action::Remove { anchor, .. } if pending.object.kind == Kind::MeshHttpRoute => vec![*anchor],
+        Action::Remove { anchor, .. } if *anchor != pending.object.key() => vec![*anchor],
         Action::Remove { .. } | Action::Obstructed(_) => Vec::new(),
     }
 }
@@ -59,6 +59,6 @@ pub fn gateway_of(pending: &Pending) -> Option<Key> {
 /// The route whose object was refused.
 pub fn refused_route_of(pending: &Pending) -> Option<Key> {
     let desired = pending.action.desired()?;
-    let refused = pending.refusal.is_some() && matches!(desired.content, Content::MeshHttpRoute(_));
-    refused.then(|| desired.owner.key())
+    let of_route = matches!(desired.content, Content::MeshHttpRoute(_) | Content::ServiceRoute(_));
+    (of_route && pending.refusal.is_some()).then(|| desired.owner.key())
 }

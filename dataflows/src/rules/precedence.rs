@@ -7,19 +7,19 @@ use crate::model::{
     Serving, Shadowed,
 };
 
-/// Where claims meet: one path of one hostname of one listener. All regular expressions count as one path, since nobody
+/// Where claims meet: one path of one hostname of one attach point. All regular expressions count as one path, since nobody
 /// can tell what two of them have in common.
-pub fn place(listener: Key, hostname: Option<&Hostname>, path: &PathMatch) -> Key {
+pub fn place(point: Key, hostname: Option<&Hostname>, path: &PathMatch) -> Key {
     let hostname = hostname.map(ToString::to_string).unwrap_or_default();
     let path: [&[u8]; 2] = match path {
         PathMatch::Exact(path) => [b"=", path.as_bytes()],
         PathMatch::Prefix(path) => [b"/", path.as_bytes()],
         PathMatch::RegularExpression(_) => [b"~", b""],
     };
-    Key::hash(&[&listener.bytes(), hostname.as_bytes(), path[0], path[1]])
+    Key::hash(&[&point.bytes(), hostname.as_bytes(), path[0], path[1]])
 }
 
-/// What a rule claims on a listener: each of its matches, for each hostname that its route serves there. A rule that
+/// What a rule claims at an attach point: each of its matches, for each hostname that its route serves there. A rule that
 /// Kuma cannot express claims nothing.
 pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
     let AttachmentOutcome::Attached(hostnames) = &attachment.outcome else {
@@ -29,7 +29,7 @@ pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
         return Vec::new();
     }
     let hostnames: Vec<_> = if hostnames.is_empty() { vec![None] } else { hostnames.iter().map(Some).collect() };
-    let (parent, listener) = (&attachment.parent, attachment.point.key);
+    let (parent, point) = (&attachment.parent, attachment.point.key);
     let mut claims = Vec::with_capacity(hostnames.len() * rule.matches.len());
     for hostname in hostnames {
         for (index, matched) in (0..).zip(&rule.matches) {
@@ -38,11 +38,11 @@ pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
                 rule: rule.index,
                 index,
                 route: parent.route,
-                listener,
+                point,
                 hostname: hostname.cloned(),
                 matched: matched.clone(),
             };
-            claims.push((place(listener, hostname, &matched.path), claim));
+            claims.push((place(point, hostname, &matched.path), claim));
         }
     }
     claims
@@ -107,7 +107,7 @@ mod tests {
             rule,
             index,
             route: Key::of(Kind::HttpRoute, "shop", name),
-            listener: Key::of(Kind::Gateway, "infra", "edge"),
+            point: Key::of(Kind::Gateway, "infra", "edge"),
             hostname: None,
             matched: with(PathMatch::Prefix("/".into())).into(),
         })

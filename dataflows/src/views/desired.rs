@@ -1,6 +1,6 @@
 use crate::model::{
     ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan,
-    MeshHttpRoutePlan, ObjectName, RouteStatus, Settings,
+    MeshHttpRoutePlan, ObjectName, RouteStatus, ServiceFloor, ServiceRoutePlan, Settings,
 };
 use crate::operators::{Arrangement, Rows};
 use crate::rules::names;
@@ -10,9 +10,11 @@ pub(crate) fn desired_objects<'s>(
     gateways: Arrangement<'s, MeshGatewayPlan>,
     instances: Arrangement<'s, InstancePlan>,
     routes: Rows<'s, MeshHttpRoutePlan>,
+    service_routes: Rows<'s, ServiceRoutePlan>,
+    service_floors: Rows<'s, ServiceFloor>,
     settings: &Settings,
 ) -> Rows<'s, Desired> {
-    let [for_gateways, for_instances, for_routes] = [(); 3].map(|()| settings.clone());
+    let [for_gateways, for_instances, for_routes, for_services, for_floors] = [(); 5].map(|()| settings.clone());
     let gateways = gateways.flat_map(move |_, plan| {
         let floor = Content::Floor(Floor { managed: plan.managed.clone() }.into());
         [Content::MeshGateway(plan.clone()), floor].map(|content| of_gateway(&for_gateways, &plan.managed, content))
@@ -20,9 +22,20 @@ pub(crate) fn desired_objects<'s>(
     let instances = instances.flat_map(move |_, plan| {
         Some(of_gateway(&for_instances, &plan.managed, Content::MeshGatewayInstance(plan.clone())))
     });
-    let routes =
-        routes.flat_map(move |_, plan| Some(of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan)));
-    gateways.concat(instances).concat(routes).shared("desired objects")
+    let routes = routes.flat_map(move |_, plan| {
+        let on_listener = plan.serving.point.listener().is_some();
+        on_listener.then(|| of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan))
+    });
+    let service_routes = service_routes.flat_map(move |_, plan| {
+        let first = plan.ports.first()?;
+        Some(of_route(&for_services, Content::ServiceRoute(plan.clone()), first))
+    });
+    let service_floors = service_floors.flat_map(move |_, floor| {
+        let object = names::service_floor_object(&for_floors, &floor.point)?;
+        let (owner, mesh) = (floor.point.service_port()?.service.clone(), floor.point.mesh.clone());
+        Some(keyed(Desired::new(object, owner, mesh, Content::ServiceFloor(floor.clone()))))
+    });
+    gateways.concat(instances).concat(routes).concat(service_routes).concat(service_floors).shared("desired objects")
 }
 
 /// The statuses that should be shown. Keyed by the object whose status it is.
@@ -63,9 +76,7 @@ fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -
 fn of_route(settings: &Settings, content: Content, plan: &MeshHttpRoutePlan) -> (Key, Desired) {
     let serving = &plan.serving;
     let (namespace, route) = (&serving.age.namespace, &serving.age.name);
-    let name = names::mesh_http_route(namespace, route, serving.route, serving.point.key);
-    let system = settings.system_namespace.clone();
-    let object = ObjectName { kind: Kind::MeshHttpRoute, namespace: system, name: name.into() };
+    let object = names::route_object(settings, serving);
     let owner = ObjectName { kind: serving.route_kind.kind(), namespace: namespace.clone(), name: route.clone() };
     keyed(Desired::new(object, owner, serving.point.mesh.clone(), content))
 }

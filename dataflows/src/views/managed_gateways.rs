@@ -8,7 +8,7 @@ pub(crate) fn managed_gateways<'s>(
     gateways: Rows<'s, Gateway>,
     classes: Rows<'s, ClassVerdict>,
     parameters: Arrangement<'s, ClassParameters>,
-    meshes: Rows<'s, Mesh>,
+    meshes: Arrangement<'s, Mesh>,
     settings: &Settings,
 ) -> Rows<'s, ManagedGateway> {
     let settings = settings.clone();
@@ -26,7 +26,7 @@ pub(crate) fn managed_gateways<'s>(
             Some((mesh, rules::gateways::with_own_parameters(managed, found)))
         })
         .arrange("gateways by mesh")
-        .left_join(meshes.arrange("meshes"), |_, managed, mesh| {
+        .left_join(meshes, |_, managed, mesh| {
             Some((managed.key, rules::gateways::in_mesh(managed, mesh.map(|mesh| &**mesh))))
         })
         .shared("managed gateways")

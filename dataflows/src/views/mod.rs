@@ -22,6 +22,9 @@ mod resolved_backends;
 mod route_rules;
 mod route_statuses;
 mod rule_precedence;
+mod service_floors;
+mod service_parents;
+mod service_routes;
 mod servings;
 mod tasks;
 
@@ -46,5 +49,8 @@ pub(crate) use resolved_backends::resolved_backends;
 pub(crate) use route_rules::route_rules;
 pub(crate) use route_statuses::route_statuses;
 pub(crate) use rule_precedence::rule_precedence;
+pub(crate) use service_floors::service_floors;
+pub(crate) use service_parents::service_parents;
+pub(crate) use service_routes::service_routes;
 pub(crate) use servings::servings;
 pub(crate) use tasks::tasks;

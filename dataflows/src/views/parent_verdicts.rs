@@ -2,7 +2,7 @@ use crate::model::{Attachment, ManagedGateway, ParentCandidate, ParentRef, Paren
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 
-/// What became of each parentRef that leads to a parent of ours. Keyed by the route.
+/// What became of each parentRef that leads to a Gateway of ours. Keyed by the route.
 pub(crate) fn parent_verdicts<'s>(
     parents: Arrangement<'s, ParentRef>,
     managed: Rows<'s, ManagedGateway>,
@@ -15,7 +15,7 @@ pub(crate) fn parent_verdicts<'s>(
         if let Some(candidate) = group.one::<ParentCandidate>() {
             let outcomes = group.all::<Attachment>().map(|attachment| &attachment.outcome);
             let problem = rules::attachment::verdict(candidate, outcomes);
-            verdicts.push(ParentVerdict { parent: candidate.parent.clone(), problem });
+            verdicts.push(ParentVerdict { parent: candidate.parent.clone(), problem, not_http: Box::default() });
         }
     })
     .rekey(|_, verdict| Some(verdict.parent.route))

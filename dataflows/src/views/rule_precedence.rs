@@ -2,10 +2,10 @@ use crate::model::{Attachment, AttachmentOutcome, Claim, Padded, Ref, Rule, Shad
 use crate::operators::{Arrangement, Rows};
 use crate::rules;
 
-/// The matches that a route may not have on a listener, because an older route or an earlier rule holds them, and those
-/// that Kuma needs to be told apart from others. Both keyed by listener and route.
+/// The matches that a route may not have at an attach point, because an older route or an earlier rule holds them, and
+/// those that Kuma needs to be told apart from others. Both keyed by point and route.
 ///
-/// Claims meet by listener, hostname and path, so groups are as small as the conflicts are.
+/// Claims meet by point, hostname and path, so groups are as small as the conflicts are.
 pub(crate) fn rule_precedence<'s>(
     attachments: Rows<'s, Attachment>,
     rules: Arrangement<'s, Rule>,
@@ -26,6 +26,6 @@ pub(crate) fn rule_precedence<'s>(
         let claims: Vec<&Ref<Claim>> = group.all().collect();
         padded.extend(rules::padding::padded(&claims));
     });
-    let place = |claim: &Claim| Some(claim.listener.pair(claim.route));
+    let place = |claim: &Claim| Some(claim.point.pair(claim.route));
     (shadowed.rekey(move |_, row| place(&row.claim)), padded.rekey(move |_, row| place(&row.claim)))
 }

@@ -2,8 +2,7 @@ use crate::model::{Attachment, AttachmentOutcome, Padded, Serving, Shadowed};
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 
-/// One row per route and listener that it is attached to, however many parentRefs lead there. Keyed by listener and
-/// route.
+/// One row per route and attach point, however many parentRefs lead there. Keyed by point and route.
 pub(crate) fn servings<'s>(
     attachments: Rows<'s, Attachment>,
     shadowed: Rows<'s, Shadowed>,
@@ -13,7 +12,7 @@ pub(crate) fn servings<'s>(
         AttachmentOutcome::Attached(_) => Some(attachment.point.key.pair(attachment.parent.route)),
         _ => None,
     });
-    cogroup("servings by listener and route", [attached.any(), shadowed.any(), padded.any()], |_, group, servings| {
+    cogroup("servings by point and route", [attached.any(), shadowed.any(), padded.any()], |_, group, servings| {
         let attachments: Vec<_> = group.all::<Attachment>().collect();
         let shadowed: Vec<_> = group.all::<Shadowed>().cloned().collect();
         let padded: Vec<_> = group.all::<Padded>().cloned().collect();

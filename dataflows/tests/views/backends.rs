@@ -66,6 +66,7 @@ fn whether_a_service_exists_is_not_told_without_a_grant() {
     let mut world = world();
     world.put(route("shop/web").on("infra/edge").rule("/", &["db/orders:80"]));
     assert_eq!(resolved(&world), "RefNotPermitted");
+    world.settle();
     assert_eq!(world.put(service("db/orders", &[80])), 0, "nothing that can be seen from outside changes");
     world.remove(Kind::Service, "db/orders");
     world.put(grant("db/one", "shop", None));

@@ -7,5 +7,6 @@ mod gateways;
 mod listeners;
 mod pending;
 mod precedence;
+mod services;
 #[path = "../world/mod.rs"]
 mod world;

@@ -49,17 +49,29 @@ pub(crate) fn namespace_in_mesh(name: &str, mesh: &str) -> Update {
 pub(crate) fn service(name: &str, ports: &[u16]) -> Update {
     let object = named(Kind::Service, name);
     let port = |port: &u16| DestinationPort { port: *port, name: None, app_protocol: None };
-    let destination = Destination {
+    let destination = Destination { ports: ports.iter().map(port).collect(), ..plain_service(&object) };
+    Update { source: object.key(), facts: Fact::destination(destination).into_iter().collect() }
+}
+
+/// A Service whose ports speak HTTP.
+pub(crate) fn http_service(name: &str, ports: &[u16]) -> Update {
+    let object = named(Kind::Service, name);
+    let port = |port: &u16| DestinationPort { port: *port, name: None, app_protocol: Some("http".into()) };
+    let destination = Destination { ports: ports.iter().map(port).collect(), ..plain_service(&object) };
+    Update { source: object.key(), facts: Fact::destination(destination).into_iter().collect() }
+}
+
+fn plain_service(object: &ObjectName) -> Destination {
+    Destination {
         kind: BackendKind::Service,
         namespace: object.namespace.clone(),
         name: object.name.clone(),
-        ports: ports.iter().map(port).collect(),
+        ports: Vec::new(),
         headless: false,
         external_name: false,
         service_tag: None,
         mesh: None,
-    };
-    Update { source: object.key(), facts: Fact::destination(destination).into_iter().collect() }
+    }
 }
 
 /// A `ReferenceGrant` from `HTTPRoutes` of a namespace to Services of its own.
@@ -205,6 +217,20 @@ impl RouteObject {
         self
     }
 
+    /// One more parentRef to a Service.
+    pub(crate) fn on_service(mut self, service: &str, port: Option<u16>) -> Self {
+        let service = named(Kind::Service, service);
+        self.parents.push(ParentReference {
+            group: "".into(),
+            kind: Kind::Service.name().into(),
+            namespace: Some(service.namespace.clone()),
+            name: service.name.clone(),
+            section_name: None,
+            port,
+        });
+        self
+    }
+
     /// The last parentRef asks for one listener.
     pub(crate) fn section(mut self, listener: &str) -> Self {
         self.parents.last_mut().into_iter().for_each(|parent| parent.section_name = Some(listener.into()));
@@ -256,12 +282,16 @@ impl RouteObject {
 
     fn parent_ref(&self, index: u16, reference: &ParentReference, expressible: bool) -> ParentRef {
         let namespace = reference.namespace.as_deref().unwrap_or(&self.object.namespace);
+        let (kind, parent_kind) = match &*reference.kind {
+            "Service" => (Kind::Service, ParentKind::Service),
+            _ => (Kind::Gateway, ParentKind::Gateway),
+        };
         ParentRef {
             route: self.object.key(),
             route_kind: RouteKind::Http,
             index,
-            parent: Key::of(Kind::Gateway, namespace, &reference.name),
-            parent_kind: ParentKind::Gateway,
+            parent: Key::of(kind, namespace, &reference.name),
+            parent_kind,
             reference: reference.clone(),
             age: Age {
                 created: self.created,

@@ -1,4 +1,5 @@
 use dataflows::model::{BackendKind, Destination, DestinationPort, Fact, Text};
+use dataflows::rules::names;
 
 use super::DecodeError;
 use super::source::{Source, present};
@@ -7,11 +8,23 @@ use crate::kubernetes::MeshServiceSpec;
 /// The mesh of what names none.
 const DEFAULT_MESH: &str = "default";
 
+/// The labels that say from which Service Kuma has made a MeshService: its name, and its namespace where the
+/// MeshService lies in another one.
+const MADE_FROM: (&str, &str) = ("k8s.kuma.io/service-name", "k8s.kuma.io/namespace");
+
 /// A MeshService as a destination.
 ///
 /// <https://kuma.io/docs/2.14.x/networking/meshservice/>
 pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
-    Ok(Vec::from_iter(Fact::destination(destination(source, BackendKind::MeshService)?)))
+    let destination = destination(source, BackendKind::MeshService)?;
+    let service_tag = made_from(source).map(|(namespace, name)| names::any_port_service_tag(&namespace, &name).into());
+    Ok(Vec::from_iter(Fact::destination(Destination { service_tag, ..destination })))
+}
+
+/// Namespace and name of the Service that a MeshService was made from.
+fn made_from(source: &Source<'_>) -> Option<(Text, Text)> {
+    let label = |key| present(source.metadata.labels.get(key).copied());
+    Some((label(MADE_FROM.1).unwrap_or_else(|| source.name.namespace.clone()), label(MADE_FROM.0)?))
 }
 
 /// A destination with the ports that its spec lists, in the mesh that its label names.
@@ -76,6 +89,19 @@ mod tests {
             assert_eq!(destination.mesh.as_deref(), Some(mesh));
             assert_eq!(destination.kind.kind().map(dataflows::model::Kind::name), Some(kind));
         }
+    }
+
+    #[test]
+    fn a_mesh_service_knows_the_service_it_was_made_from() {
+        #[track_caller]
+        fn check(labels: &str, tag: Option<&str>) {
+            let destinations = rows::<Destination>(&decoded(&service("MeshService", labels, "{ports: [{port: 80}]}")));
+            assert_eq!(destinations[0].service_tag.as_deref(), tag);
+        }
+        check("{}", None);
+        check("{k8s.kuma.io/namespace: shop}", None);
+        check("{k8s.kuma.io/service-name: cart}", Some("cart_shop_svc"));
+        check("{k8s.kuma.io/service-name: web, k8s.kuma.io/namespace: team}", Some("web_team_svc"));
     }
 
     #[test]

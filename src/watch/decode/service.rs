@@ -1,8 +1,8 @@
-use dataflows::model::{BackendKind, Destination, DestinationPort, Fact, GatewayAddress, Key, Kind};
+use dataflows::model::{BackendKind, Destination, DestinationPort, Fact, GatewayAddress, Key, Kind, Text};
 
 use super::DecodeError;
 use super::source::{Source, present};
-use crate::kubernetes::ServiceSpec;
+use crate::kubernetes::{ServicePort, ServiceSpec};
 
 /// What Kuma marks the Service of a MeshGatewayInstance with.
 const GATEWAY: (&str, &str) = ("kuma.io/gateway", "builtin");
@@ -35,7 +35,7 @@ fn destination(source: &Source<'_>, spec: &ServiceSpec<'_>) -> Result<Destinatio
         ports.push(DestinationPort {
             port: source.port(|| format!("spec.ports[{index}].port"), written.port)?,
             name: present(written.name),
-            app_protocol: present(written.app_protocol),
+            app_protocol: protocol(source, written),
         });
     }
     Ok(Destination {
@@ -48,6 +48,14 @@ fn destination(source: &Source<'_>, spec: &ServiceSpec<'_>) -> Result<Destinatio
         service_tag: None,
         mesh: None,
     })
+}
+
+/// What a port speaks: its `appProtocol`, else what an annotation of Kuma's says of it.
+///
+/// <https://kuma.io/docs/2.14.x/policies/protocol-support-in-kuma/>
+fn protocol(source: &Source<'_>, written: &ServicePort<'_>) -> Option<Text> {
+    let annotation = format!("{}.service.kuma.io/protocol", written.port);
+    present(written.app_protocol).or_else(|| present(source.metadata.annotations.get(annotation.as_str()).copied()))
 }
 
 /// The addresses of the Gateway that the Service was made for: the one of its name.
@@ -106,6 +114,15 @@ mod tests {
             &["53/-/-"],
         );
         check("{type: ExternalName, externalName: a.example, ports: [{port: 80}]}", true, &[]);
+    }
+
+    #[test]
+    fn an_annotation_speaks_for_a_port_that_says_nothing() {
+        let annotations = "{80.service.kuma.io/protocol: http, 81.service.kuma.io/protocol: http}";
+        let object = service(annotations, "{ports: [{port: 80}, {port: 81, appProtocol: grpc}, {port: 82}]}");
+        let destinations = rows::<Destination>(&decoded(&object));
+        let protocols: Vec<_> = destinations[0].ports.iter().map(|port| port.app_protocol.as_deref()).collect();
+        assert_eq!(protocols, [Some("http"), Some("grpc"), None]);
     }
 
     #[test]

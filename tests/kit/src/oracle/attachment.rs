@@ -1,16 +1,16 @@
 use dataflows::model::{
-    AllowedNamespaces, Hostname, Key, Kind, ListenerState, ParentProblem, ParentRef, ParentVerdict, Ref,
+    AllowedNamespaces, AttachPoint, Hostname, Key, Kind, ListenerState, ParentProblem, ParentRef, ParentVerdict, Ref,
 };
-use dataflows::rules::{attachment::selects, hostname};
+use dataflows::rules::{attachment::selects, hostname, listeners};
 
 use super::cluster::Cluster;
 use super::gateways::JudgedGateway;
 
-/// What became of one parentRef that leads to a Gateway of ours.
+/// What became of one parentRef that leads to a parent of ours.
 pub(super) struct JudgedParent {
     pub(super) verdict: Ref<ParentVerdict>,
-    /// The listeners that took it, each with the hostnames that are served there.
-    pub(super) attached: Vec<(Ref<ListenerState>, Vec<Hostname>)>,
+    /// The listeners or ports that took it, each with the hostnames that are served there.
+    pub(super) attached: Vec<(Ref<AttachPoint>, Vec<Hostname>)>,
 }
 
 pub(super) fn all(cluster: &Cluster, gateways: &[JudgedGateway]) -> Vec<JudgedParent> {
@@ -23,7 +23,7 @@ fn judge(cluster: &Cluster, parent: &ParentRef, gateway: &JudgedGateway) -> Judg
     let mesh = cluster.mesh_of(parent.mesh.as_ref(), &parent.age.namespace);
     let parent = Ref::new(ParentRef { mesh: Some(mesh.clone()), ..parent.clone() });
     let refused = |problem| JudgedParent {
-        verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: Some(problem) }),
+        verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: Some(problem), not_http: Box::default() }),
         attached: Vec::new(),
     };
     // A Gateway without listeners is not accepted either, but what it lacks is what the route asks for.
@@ -43,7 +43,8 @@ fn judge(cluster: &Cluster, parent: &ParentRef, gateway: &JudgedGateway) -> Judg
         return refused(ParentProblem::NotAllowedByListeners);
     }
     let served = |state: &Ref<ListenerState>| {
-        Some((state.clone(), hostname::effective(state.listener.hostname.as_ref(), &parent.hostnames)?))
+        let hostnames = hostname::effective(state.listener.hostname.as_ref(), &parent.hostnames)?;
+        Some((Ref::new(listeners::attach_point(state)), hostnames))
     };
     let attached: Vec<_> = allowed.into_iter().filter_map(served).collect();
     if attached.is_empty() {
@@ -52,7 +53,7 @@ fn judge(cluster: &Cluster, parent: &ParentRef, gateway: &JudgedGateway) -> Judg
     if !parent.expressible {
         return refused(ParentProblem::NoRuleLeft);
     }
-    JudgedParent { verdict: Ref::new(ParentVerdict { parent, problem: None }), attached }
+    JudgedParent { verdict: Ref::new(ParentVerdict { parent, problem: None, not_http: Box::default() }), attached }
 }
 
 fn asks_for(parent: &ParentRef, state: &ListenerState) -> bool {

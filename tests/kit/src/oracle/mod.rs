@@ -11,6 +11,7 @@ mod objects;
 mod pending;
 mod precedence;
 mod routes;
+mod services;
 mod statuses;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,8 @@ pub fn tasks(settings: &Settings, facts: &BTreeMap<Key, Vec<Fact>>) -> BTreeMap<
     let cluster = Cluster::of(facts);
     let gateways = gateways::all(settings, &cluster);
     let routes = routes::all(&cluster);
-    let attachments = attachment::all(&cluster, &gateways);
+    let mut attachments = attachment::all(&cluster, &gateways);
+    attachments.extend(services::all(settings, &cluster));
     let servings = precedence::servings(&cluster, &attachments);
 
     let objects = objects::desired(settings, &gateways, &servings, &routes);

@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
-    Content, Desired, Floor, InstancePlan, Key, Kind, MeshGatewayPlan, MeshHttpRoutePlan, ObjectName, Ref, RouteKind,
-    RouteRules, Serving, Settings,
+    AttachPoint, Content, Desired, Floor, InstancePlan, Key, Kind, MeshGatewayPlan, MeshHttpRoutePlan, ObjectName, Ref,
+    RouteKind, RouteRules, ServiceFloor, ServiceRoutePlan, Serving, Settings,
 };
-use dataflows::rules::names;
+use dataflows::rules::{names, service_routes};
 
 use super::gateways::JudgedGateway;
 use super::precedence::Servings;
@@ -17,12 +17,46 @@ pub(super) fn desired(
     routes: &BTreeMap<Key, Ref<RouteRules>>,
 ) -> Vec<Desired> {
     let mut desired: Vec<_> = gateways.iter().flat_map(|gateway| of_gateway(settings, gateway)).collect();
-    for serving in servings.values() {
-        if let Some(rules) = routes.get(&serving.route) {
-            desired.extend(of_route(settings, serving, rules));
-        }
-    }
+    let plans = servings.values().filter_map(|serving| plan(serving, routes.get(&serving.route)?)).map(Ref::new);
+    let (on_listeners, on_services): (Vec<_>, Vec<_>) =
+        plans.partition(|plan: &Ref<MeshHttpRoutePlan>| plan.serving.point.listener().is_some());
+    desired.extend(on_listeners.iter().map(|plan| of_route(settings, plan, Content::MeshHttpRoute(plan.clone()))));
+    desired.extend(of_services(settings, &on_services));
+    desired.extend(service_floors(settings, &on_services));
     desired
+}
+
+/// One object per route and Service.
+fn of_services(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<Desired> {
+    let mut by_service: BTreeMap<(Key, Key), Vec<Ref<MeshHttpRoutePlan>>> = BTreeMap::new();
+    for plan in plans {
+        by_service.entry((plan.serving.route, plan.serving.point.parent)).or_default().push(plan.clone());
+    }
+    let object = |mut ports: Vec<Ref<MeshHttpRoutePlan>>| {
+        ports.sort_by_key(|plan| {
+            let port = plan.serving.point.service_port();
+            (port.map(|port| (port.port, port.section.clone())), plan.serving.point.key)
+        });
+        let first = ports[0].clone();
+        of_route(settings, &first, Content::ServiceRoute(ServiceRoutePlan { ports }.into()))
+    };
+    by_service.into_values().map(object).collect()
+}
+
+/// One floor per port that has routes of which none answers everything.
+fn service_floors(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<Desired> {
+    let mut points: BTreeMap<Key, (Ref<AttachPoint>, bool)> = BTreeMap::new();
+    for plan in plans {
+        let point = &plan.serving.point;
+        points.entry(point.key).or_insert((point.clone(), false)).1 |= service_routes::serves_everything(plan);
+    }
+    let floor = |(point, everything): (Ref<AttachPoint>, bool)| {
+        let port = point.service_port().filter(|port| port.tag.is_some() && !everything)?;
+        let object = names::service_floor_object(settings, &point)?;
+        let content = Content::ServiceFloor(ServiceFloor { point: point.clone() }.into());
+        Some(Desired::new(object, port.service.clone(), point.mesh.clone(), content))
+    };
+    points.into_values().filter_map(floor).collect()
 }
 
 fn of_gateway(settings: &Settings, gateway: &JudgedGateway) -> Vec<Desired> {
@@ -45,16 +79,17 @@ fn of_gateway(settings: &Settings, gateway: &JudgedGateway) -> Vec<Desired> {
     desired
 }
 
-fn of_route(settings: &Settings, serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Option<Desired> {
-    if !serving.point.usable || serving.route_kind != RouteKind::Http || !anything_left(serving, rules) {
-        return None;
-    }
-    let name = names::mesh_http_route(&serving.age.namespace, &serving.age.name, serving.route, serving.point.key);
-    let object = ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &name);
+fn plan(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Option<MeshHttpRoutePlan> {
+    let becomes_something = serving.point.is_usable() && serving.route_kind == RouteKind::Http;
+    (becomes_something && anything_left(serving, rules))
+        .then(|| MeshHttpRoutePlan { serving: serving.clone(), rules: rules.clone() })
+}
+
+fn of_route(settings: &Settings, plan: &MeshHttpRoutePlan, content: Content) -> Desired {
+    let serving = &plan.serving;
+    let object = names::route_object(settings, serving);
     let owner = ObjectName::new(Kind::HttpRoute, &serving.age.namespace, &serving.age.name);
-    let plan = MeshHttpRoutePlan { serving: serving.clone(), rules: rules.clone() };
-    let content = Content::MeshHttpRoute(plan.into());
-    Some(Desired::new(object, owner, serving.point.mesh.clone(), content))
+    Desired::new(object, owner, serving.point.mesh.clone(), content)
 }
 
 /// Whether the route holds at least one match for at least one hostname.

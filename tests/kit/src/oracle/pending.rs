@@ -91,7 +91,7 @@ pub(super) fn tasks(settings: &Settings, rows: &PendingRows) -> BTreeMap<Key, Ta
                 Content::GatewayStatus(status) => of_gateway(&status.managed.gateway).to_vec(),
                 _ => Vec::new(),
             },
-            Action::Remove { anchor, .. } if row.object.kind == Kind::MeshHttpRoute => vec![*anchor],
+            Action::Remove { anchor, .. } if *anchor != row.object.key() => vec![*anchor],
             _ => Vec::new(),
         }
     };

@@ -3,25 +3,24 @@ use std::collections::BTreeMap;
 use dataflows::model::{
     Claim, Hostname, Key, Match, MatchKind, NamedMatch, Padded, PathMatch, Ref, Serving, Shadowed, Text,
 };
-use dataflows::rules::listeners;
 
 use super::attachment::JudgedParent;
 use super::cluster::Cluster;
 
-/// All routes that are attached to a listener, by listener and route.
+/// All routes that are attached, by attach point and route.
 pub(super) type Servings = BTreeMap<(Key, Key), Ref<Serving>>;
 
-/// One row per route and listener, with what older routes and earlier rules hold there and what has to be padded.
+/// One row per route and attach point, with what older routes and earlier rules hold there and what has to be padded.
 pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings {
     let mut servings: BTreeMap<(Key, Key), Serving> = BTreeMap::new();
     for judged in parents {
         let parent = &judged.verdict.parent;
-        for (state, hostnames) in &judged.attached {
-            let serving = servings.entry((state.key, parent.route)).or_insert_with(|| Serving {
+        for (point, hostnames) in &judged.attached {
+            let serving = servings.entry((point.key, parent.route)).or_insert_with(|| Serving {
                 route: parent.route,
                 route_kind: parent.route_kind,
                 age: parent.age.clone(),
-                point: Ref::new(listeners::attach_point(state)),
+                point: point.clone(),
                 hostnames: hostnames.clone(),
                 parents: Vec::new(),
                 shadowed: Vec::new(),
@@ -33,12 +32,12 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
     }
     let (won, lost) = contest(cluster, &servings);
     for lost in lost {
-        if let Some(serving) = servings.get_mut(&(lost.claim.listener, lost.claim.route)) {
+        if let Some(serving) = servings.get_mut(&(lost.claim.point, lost.claim.route)) {
             serving.shadowed.push(Ref::new(lost));
         }
     }
     for padded in padded(&won) {
-        if let Some(serving) = servings.get_mut(&(padded.claim.listener, padded.claim.route)) {
+        if let Some(serving) = servings.get_mut(&(padded.claim.point, padded.claim.route)) {
             serving.padded.push(Ref::new(padded));
         }
     }
@@ -49,7 +48,7 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
     servings.into_iter().map(|(place, serving)| (place, Ref::new(serving))).collect()
 }
 
-/// Who asks for one match of one hostname of one listener.
+/// Who asks for one match of one hostname of one attach point.
 type Contest<'a> = BTreeMap<(Key, Option<&'a Hostname>, &'a Match), Vec<Claim>>;
 
 /// Who holds each match, and who lost it.
@@ -65,7 +64,7 @@ fn contest(cluster: &Cluster, servings: &BTreeMap<(Key, Key), Serving>) -> (Vec<
                     rule: rule.index,
                     index,
                     route: serving.route,
-                    listener: serving.point.key,
+                    point: serving.point.key,
                     hostname: hostname.cloned(),
                     matched: matched.clone(),
                 };
@@ -98,7 +97,7 @@ fn seniority(claim: &Claim) -> (bool, Option<i64>, Text, Text, u16, u16) {
 fn padded(claims: &[Claim]) -> Vec<Padded> {
     let mut padding = vec![0; claims.len()];
     let rivals = |first: &Claim, second: &Claim| {
-        let here = first.listener == second.listener && first.hostname == second.hostname;
+        let here = first.point == second.point && first.hostname == second.hostname;
         here && same_path(&first.matched.path, &second.matched.path) && may_meet(&first.matched, &second.matched)
     };
     let telling = |claim: &Claim| {

@@ -33,9 +33,7 @@ pub(super) fn none() -> RouteRules {
 fn resolve(cluster: &Cluster, backend: &Ref<BackendRef>) -> ResolvedBackend {
     let found = cluster.destinations.get(&backend.target()).map(|found| &**found);
     let mut resolved = backends::resolve(backend, found);
-    if backend.crosses_namespaces() {
-        resolved.problem = backends::permitted_problem(resolved.problem, granted(cluster, backend));
-    }
+    resolved.permitted = !backend.crosses_namespaces() || granted(cluster, backend);
     resolved
 }
 

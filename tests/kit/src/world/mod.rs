@@ -87,6 +87,7 @@ fn beginning(random: &mut Random) -> Vec<Event> {
     updates.extend(CLASSES.map(|name| surroundings::class(random, name)));
     updates.extend(PARAMETERS.map(|name| surroundings::parameters(random, name)));
     updates.extend(SERVICES.iter().map(|(namespace, name)| surroundings::service(random, namespace, name)));
+    updates.extend(SERVICES.iter().map(|(namespace, name)| surroundings::mesh_service(random, namespace, name)));
     updates.extend((0..3).map(|index| surroundings::grants(random, index)));
     updates.extend(GATEWAYS.iter().map(|(namespace, name)| gateways::gateway(random, namespace, name)));
     updates.extend(ROUTES.iter().map(|(namespace, name)| routes::route(random, namespace, name)));
@@ -98,7 +99,7 @@ fn event(random: &mut Random, settings: &Settings) -> Event {
     let (gateway, route, service) = (*random.pick(&GATEWAYS), *random.pick(&ROUTES), *random.pick(&SERVICES));
     let (mesh, namespace) = (*random.pick(&MESHES[..3]), *random.pick(&NAMESPACES));
     let (class, parameters, grants) = (*random.pick(&CLASSES), *random.pick(&PARAMETERS), random.below(3));
-    let update = match random.below(24) {
+    let update = match random.below(26) {
         0 => surroundings::mesh(random, mesh),
         1 | 2 => surroundings::namespace(random, namespace),
         3 => surroundings::class(random, class),
@@ -109,6 +110,8 @@ fn event(random: &mut Random, settings: &Settings) -> Event {
         10..=12 => gateways::gateway(random, gateway.0, gateway.1),
         13..=17 => routes::route(random, route.0, route.1),
         18 => answers::stranger(random, settings, gateway.0, gateway.1),
+        19 => surroundings::service(random, service.0, service.1),
+        20 => surroundings::mesh_service(random, service.0, service.1),
         _ => return Event::Answers(Answers::random(random)),
     };
     if random.one_in(6) {

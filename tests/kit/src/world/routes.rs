@@ -35,13 +35,13 @@ fn parents(random: &mut Random, object: &ObjectName, expressible: bool) -> Vec<P
         (0..random.below(3)).filter_map(|_| Hostname::parse(random.pick::<&str>(&HOSTNAMES))).collect();
     let count = u16::try_from(random.between(1, 3)).unwrap_or(1);
     let parents = (0..count).map(|index| {
-        let (namespace, name) = *random.pick(&GATEWAYS);
-        let service = random.one_in(16);
-        let (kind, group, parent_kind) = if service {
-            (Kind::Service, Group::Core, ParentKind::Service)
-        } else {
-            (Kind::Gateway, Group::Gateway, ParentKind::Gateway)
+        let (kind, group, parent_kind) = match random.below(8) {
+            0 | 1 => (Kind::Service, Group::Core, ParentKind::Service),
+            2 => (Kind::MeshService, Group::Kuma, ParentKind::MeshService),
+            _ => (Kind::Gateway, Group::Gateway, ParentKind::Gateway),
         };
+        let (namespace, name) =
+            if parent_kind == ParentKind::Gateway { *random.pick(&GATEWAYS) } else { *random.pick(&SERVICES) };
         ParentRef {
             route: object.key(),
             route_kind: RouteKind::Http,
@@ -54,7 +54,7 @@ fn parents(random: &mut Random, object: &ObjectName, expressible: bool) -> Vec<P
                 namespace: Some(namespace.into()),
                 name: name.into(),
                 section_name: random.one_in(4).then(|| (*random.pick(&["a", "b", "c", "d"])).into()),
-                port: random.one_in(5).then(|| *random.pick(&[80, 81, 82])),
+                port: random.one_in(5).then(|| *random.pick(&[80, 81, 8080])),
             },
             age: age.clone(),
             mesh: mesh.clone(),

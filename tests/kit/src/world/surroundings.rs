@@ -49,18 +49,41 @@ pub(super) fn parameters(random: &mut Random, name: &str) -> Update {
 }
 
 pub(super) fn service(random: &mut Random, namespace: &str, name: &str) -> Update {
-    let ports = [80, 8080].into_iter().filter(|_| !random.one_in(3));
+    let ports: Vec<u16> = [80, 8080].into_iter().filter(|_| !random.one_in(3)).collect();
     let destination = Destination {
         kind: BackendKind::Service,
         namespace: namespace.into(),
         name: name.into(),
-        ports: ports.map(|port| DestinationPort { port, name: None, app_protocol: None }).collect(),
+        ports: ports.into_iter().map(|port| self::port(random, port)).collect(),
         headless: random.one_in(5),
         external_name: random.one_in(12),
         service_tag: None,
         mesh: None,
     };
     update(Key::of(Kind::Service, namespace, name), Fact::destination(destination))
+}
+
+/// Most ports speak HTTP, and some have the name of a listener.
+fn port(random: &mut Random, port: u16) -> DestinationPort {
+    let app_protocol = random.some(6, &["http", "http", "grpc", "mysql"]).map(Into::into);
+    DestinationPort { port, name: random.one_in(3).then(|| "a".into()), app_protocol }
+}
+
+/// A MeshService: made from the Service of its name, from another one, or by hand.
+pub(super) fn mesh_service(random: &mut Random, namespace: &str, name: &str) -> Update {
+    let ports: Vec<u16> = [80, 8080].into_iter().filter(|_| !random.one_in(3)).collect();
+    let tags = [format!("{name}_{namespace}_svc"), format!("other_{namespace}_svc")];
+    let destination = Destination {
+        kind: BackendKind::MeshService,
+        namespace: namespace.into(),
+        name: name.into(),
+        ports: ports.into_iter().map(|port| self::port(random, port)).collect(),
+        headless: false,
+        external_name: false,
+        service_tag: random.some(4, &tags).map(Into::into),
+        mesh: Some((if random.one_in(4) { MESHES[1] } else { MESHES[0] }).into()),
+    };
+    update(Key::of(Kind::MeshService, namespace, name), Fact::destination(destination))
 }
 
 /// A `ReferenceGrant`. Several may permit the same.

@@ -1,0 +1,37 @@
+//! Why a Service or MeshService takes no route.
+
+use super::conditions::GLOBAL;
+use crate::model::{ParentProblem, ParentRef, ParentReference};
+use crate::rules::meshes;
+
+/// Reason and message, if it is a Service that does not take the route. `name` is what the parent is called.
+pub(super) fn of_service(name: &str, parent: &ParentRef, problem: &ParentProblem) -> Option<(&'static str, String)> {
+    let message = match problem {
+        ParentProblem::GlobalControlPlane => return Some(("Pending", GLOBAL.to_owned())),
+        ParentProblem::NoMesh => no_mesh(parent.mesh.as_deref().unwrap_or("default")),
+        ParentProblem::NoSuchService => format!("{name} does not exist: create it or correct the parentRef"),
+        ParentProblem::HeadlessService => {
+            format!("{name} is headless, and a route needs a Service with a cluster IP")
+        }
+        ParentProblem::ExternalNameService => {
+            format!("{name} is of type ExternalName, and a route needs a Service with a cluster IP")
+        }
+        _ => return None,
+    };
+    Some(("NoMatchingParent", message))
+}
+
+fn no_mesh(mesh: &str) -> String {
+    if meshes::is_mesh_name(mesh) {
+        format!("Mesh \"{mesh}\" does not exist: create it, or set the kuma.io/mesh label or annotation of the route")
+    } else {
+        format!("\"{mesh}\" cannot be the name of a Mesh: see the kuma.io/mesh label or annotation of the route")
+    }
+}
+
+/// That a Service has no port that a parentRef asks for.
+pub(super) fn no_port(name: &str, reference: &ParentReference) -> String {
+    let number = reference.port.map(|port| format!(" {port}"));
+    let section = reference.section_name.as_ref().map(|section| format!(" named \"{section}\""));
+    format!("{name} has no TCP port{}{}", number.unwrap_or_default(), section.unwrap_or_default())
+}

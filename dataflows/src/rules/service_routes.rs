@@ -1,0 +1,76 @@
+//! What routes on Services become.
+
+use crate::model::{AttachPoint, Key, Match, MeshHttpRoutePlan, PathMatch, Ref, ServiceRoutePlan, Serving};
+
+/// The expression of the rule that a floor consists of. Sidecars take it after all other rules, for they put regular
+/// expressions last and the shortest of them at the end; a prefix of `/` would hide every expression of a route.
+pub const UNMATCHED: &str = ".*";
+
+/// What the object is keyed by that a route at an attach point is, or is a part of: the route with the listener, or
+/// with the Service.
+pub fn object_key(serving: &Serving) -> Key {
+    let point = &serving.point;
+    match point.service_port() {
+        None => point.key.pair(serving.route),
+        Some(_) => point.parent.pair(serving.route),
+    }
+}
+
+/// One object from the ports of a Service that a route asks for, in order. `None` if there is none.
+pub fn plan(mut ports: Vec<Ref<MeshHttpRoutePlan>>) -> Option<ServiceRoutePlan> {
+    let place = |plan: &MeshHttpRoutePlan| {
+        let point = &plan.serving.point;
+        (point.service_port().map(|port| (port.port, port.section.clone())), point.key)
+    };
+    ports.sort_unstable_by_key(|plan| place(plan));
+    (!ports.is_empty()).then_some(ServiceRoutePlan { ports })
+}
+
+/// The point as one that needs a floor, by its key.
+///
+/// "If a request does not match any of the rules it must be rejected": <https://gateway-api.sigs.k8s.io/geps/gep-1294/>.
+/// Kuma would pass it to the Service. What rejects it must name the Service by its tag, so without one there is no floor.
+pub fn floor_of(point: &AttachPoint) -> Option<(Key, AttachPoint)> {
+    let has_tag = point.service_port().is_some_and(|port| port.tag.is_some());
+    has_tag.then(|| (point.key, point.clone()))
+}
+
+/// Whether a route leaves no request on a port to others.
+pub fn serves_everything(plan: &MeshHttpRoutePlan) -> bool {
+    plan.rules.rules.iter().flat_map(|planned| &planned.rule.matches).any(|found| is_everything(found))
+}
+
+fn is_everything(found: &Match) -> bool {
+    let path = match &found.path {
+        PathMatch::Prefix(path) => &**path == "/",
+        PathMatch::RegularExpression(expression) => &**expression == UNMATCHED,
+        PathMatch::Exact(_) => false,
+    };
+    path && found.method.is_none() && found.headers.is_empty() && found.query_params.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MatchKind, NamedMatch};
+
+    #[test]
+    fn what_leaves_nothing_to_others() {
+        let with = |path| Match { path, method: None, headers: Vec::new(), query_params: Vec::new() };
+        let root = || with(PathMatch::Prefix("/".into()));
+        let named = NamedMatch { name: "x".into(), kind: MatchKind::Exact, value: "y".into() };
+        let table = [
+            (root(), true),
+            (with(PathMatch::RegularExpression(".*".into())), true),
+            (with(PathMatch::Exact("/".into())), false),
+            (with(PathMatch::Prefix("/a".into())), false),
+            (with(PathMatch::RegularExpression("/.*".into())), false),
+            (Match { method: Some("GET".into()), ..root() }, false),
+            (Match { headers: vec![named.clone()], ..root() }, false),
+            (Match { query_params: vec![named], ..root() }, false),
+        ];
+        for (found, expected) in table {
+            assert_eq!(is_everything(&found), expected, "{found:?}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+use dataflows::model::{
+    AttachPoint, BackendKind, ControlPlaneMode, Destination, DestinationPort, Key, Kind, MeshServices, ObjectName,
+    ParentKind, ParentProblem, ParentRef, ParentVerdict, Place, Ref, ServicePort, Settings,
+};
+use dataflows::rules::{backends, meshes, service_parents};
+
+use super::attachment::JudgedParent;
+use super::cluster::Cluster;
+
+/// What became of the parentRefs that name a Service or MeshService.
+pub(super) fn all(settings: &Settings, cluster: &Cluster) -> Vec<JudgedParent> {
+    let asked = cluster.parent_refs.iter().filter(|parent| parent.parent_kind != ParentKind::Gateway);
+    asked.map(|parent| judge(settings, cluster, parent)).collect()
+}
+
+fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedParent {
+    let mesh = cluster.mesh_of(parent.mesh.as_ref(), &parent.age.namespace);
+    let parent = Ref::new(ParentRef { mesh: Some(mesh.clone()), ..parent.clone() });
+    let refused = |problem| JudgedParent {
+        verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: Some(problem), not_http: Box::default() }),
+        attached: Vec::new(),
+    };
+    if settings.mode == ControlPlaneMode::Global {
+        return refused(ParentProblem::GlobalControlPlane);
+    }
+    let Some(found) = cluster.meshes.get(&mesh).filter(|_| meshes::is_mesh_name(&mesh)) else {
+        return refused(ParentProblem::NoMesh);
+    };
+    let Some(service) = cluster.destinations.get(&parent.parent) else {
+        return refused(ParentProblem::NoSuchService);
+    };
+    if service.external_name {
+        return refused(ParentProblem::ExternalNameService);
+    }
+    if service.headless {
+        return refused(ParentProblem::HeadlessService);
+    }
+    if let Some(other) = service.mesh.as_ref().filter(|other| **other != mesh) {
+        return refused(ParentProblem::OtherMesh { route: mesh, parent: other.clone() });
+    }
+    let asked: Vec<_> = service.ports.iter().filter(|port| asks_for(&parent, port)).collect();
+    let anything = parent.reference.port.is_none() && parent.reference.section_name.is_none();
+    let still_empty = service.kind == BackendKind::MeshService && service.ports.is_empty();
+    if asked.is_empty() && !(still_empty && anything) {
+        return refused(ParentProblem::NoMatchingParent);
+    }
+    if !parent.expressible {
+        return refused(ParentProblem::NoRuleLeft);
+    }
+    let http = |port: &&&DestinationPort| backends::is_http(port);
+    let point = |port: &&DestinationPort| (Ref::new(point(&parent, service, port, found.mesh_services)), Vec::new());
+    let attached = asked.iter().filter(http).map(point).collect();
+    let not_http = asked.iter().filter(|port| !backends::is_http(port)).map(|port| port.port).collect();
+    JudgedParent { verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: None, not_http }), attached }
+}
+
+fn asks_for(parent: &ParentRef, port: &DestinationPort) -> bool {
+    let numbered = parent.reference.port.is_none_or(|number| number == port.port);
+    let named = parent.reference.section_name.as_ref().is_none_or(|name| match &port.name {
+        Some(own) => own == name,
+        None => **name == *port.port.to_string(),
+    });
+    numbered && named
+}
+
+/// What a port is to the routes of one namespace in one mesh. Which key it has does not matter, only that it is the
+/// same wherever all of this is.
+fn point(parent: &ParentRef, service: &Destination, port: &DestinationPort, mode: MeshServices) -> AttachPoint {
+    let any_port = format!("{}_{}_svc", service.name, service.namespace);
+    let tag = match service.kind {
+        BackendKind::Service => Some(any_port.clone()),
+        _ => service.service_tag.as_ref().map(ToString::to_string),
+    };
+    let kind = if tag.as_ref() == Some(&any_port) { Kind::Service } else { Kind::MeshService };
+    let place = ServicePort {
+        service: ObjectName::new(kind, &service.namespace, &service.name),
+        port: port.port,
+        section: port.name.clone().unwrap_or_else(|| port.port.to_string().into()),
+        tag: tag.map(|tag| format!("{tag}_{}", port.port).into()),
+        consumer: (parent.age.namespace != service.namespace).then(|| parent.age.namespace.clone()),
+    };
+    let mesh = parent.mesh.clone().unwrap_or_else(|| "default".into());
+    let key: Key = service_parents::point_key(&place, &parent.age.namespace, &mesh);
+    let parent = place.service.key();
+    AttachPoint { key, parent, mesh, mesh_services: mode, place: Place::ServicePort(place) }
+}
