@@ -1,8 +1,9 @@
 //! How rules that Kuma cannot tell apart are put in the order that Gateway API wants.
 //!
-//! Kuma orders the rules of a listener and hostname, or of a port of a Service, by their path, then by method, by the number of header matches and by
-//! that of query parameters. Rules that tie in all of these come in an arbitrary order, where Gateway API has the oldest
-//! route first. One more header match that is always true makes a rule more specific without changing what it matches.
+//! Kuma orders the rules of a listener and hostname, or of a port of a Service, by their path, then by method, by the
+//! number of header matches and by that of query parameters. Rules that tie in all of these come in an arbitrary
+//! order, where Gateway API has the oldest route first. One more header match that is always true makes a rule more
+//! specific without changing what it matches.
 
 use crate::model::{Claim, Match, MatchKind, NamedMatch, Padded, Ref};
 use crate::rules::precedence::{holders, rank};
