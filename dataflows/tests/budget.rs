@@ -82,7 +82,8 @@ fn cluster(routes: u32, gateways: u32) -> World {
         let (namespace, gateway) = (format!("team-{}", index % 50), format!("infra/gateway-{}", index % gateways));
         let backend = format!("service-{index}");
         updates.push(service(&format!("{namespace}/{backend}"), &[80]));
-        let on_service = route(&format!("crowd/route-{index}")).created(i64::from(index)).on_service("crowd/hall", None);
+        let on_service =
+            route(&format!("crowd/route-{index}")).created(i64::from(index)).on_service("crowd/hall", None);
         updates.push(on_service.rule(&format!("/{index}"), &["hall:80"]).into());
         let route = route(&format!("{namespace}/route-{index}")).created(i64::from(index)).on(&gateway);
         updates.push(route.rule(&format!("/{index}"), &[&format!("{backend}:80")]).into());

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::gateway_target;
 use super::json::object;
 use crate::model::{
-    AttachPoint, BackendKind, BackendRef, Claim, Filter, Floor, HeaderChange, Hostname, ListenerPlace, Match, MatchKind,
-    MeshHttpRoutePlan, MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, Place, PlannedRule, Protocol,
-    Redirect, Ref, RefProblem, ResolvedBackend, ServicePort, Settings,
+    AttachPoint, BackendKind, BackendRef, Claim, Filter, Floor, HeaderChange, Hostname, ListenerPlace, Match,
+    MatchKind, MeshHttpRoutePlan, MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, Place, PlannedRule,
+    Protocol, Redirect, Ref, RefProblem, ResolvedBackend, ServicePort, Settings,
 };
 use crate::rules::{self, names};
 
@@ -108,9 +108,8 @@ fn served(plan: &MeshHttpRoutePlan) -> Served<'_> {
 /// The matches that are left for one hostname.
 fn left<'a>(plan: &'a MeshHttpRoutePlan, hostname: Option<&Hostname>) -> Vec<ServedMatch<'a>> {
     let serving = &plan.serving;
-    let here = |claim: &Ref<Claim>| {
-        (claim.hostname.as_ref() == hostname).then_some((claim.rule, usize::from(claim.index)))
-    };
+    let here =
+        |claim: &Ref<Claim>| (claim.hostname.as_ref() == hostname).then_some((claim.rule, usize::from(claim.index)));
     let lost: BTreeSet<_> = serving.shadowed.iter().filter_map(|shadowed| here(&shadowed.claim)).collect();
     let padding: BTreeMap<_, _> =
         serving.padded.iter().filter_map(|padded| Some((here(&padded.claim)?, padded.headers))).collect();
@@ -185,8 +184,7 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
         Filter::Mirror { slot, percentage } => {
             let target = planned.backends.iter().find(|backend| backend.backend.slot == *slot)?;
             // A mirror to nowhere is left out: what it would have got is an answer that nobody reads.
-            let mut backend =
-                legacy(settings, target).filter(|_| problem(point, target).is_none())?;
+            let mut backend = legacy(settings, target).filter(|_| problem(point, target).is_none())?;
             backend["weight"] = 1.into();
             let mut mirror = object([("backendRef", backend)]);
             if let Some(percentage) = percentage {

@@ -30,8 +30,8 @@ pub(super) fn floor_spec(floor: &ServiceFloor) -> Option<Value> {
     Some(json!({"targetRef": target(port), "to": [entry]}))
 }
 
-/// The proxies that routes on a port act upon. Without a kind of its own for sidecars Kuma would let the routes answer on
-/// every listener of every gateway too.
+/// The proxies that routes on a port act upon. Of the kind Mesh the routes would answer on every listener of every gateway
+/// too.
 fn target(port: &ServicePort) -> Value {
     match &port.consumer {
         None => json!({"kind": "Dataplane"}),

@@ -22,7 +22,8 @@ mod verdict;
 pub use attach_point::{AttachPoint, ListenerPlace, Place, ServicePort};
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
 pub use desired::{
-    Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, ServiceFloor, ServiceRoutePlan,
+    Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, ServiceFloor,
+    ServiceRoutePlan,
 };
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};
@@ -31,8 +32,8 @@ pub use grant::{Grant, GrantedReference};
 pub use key::Key;
 pub use kind::{Group, Kind, ObjectName};
 pub use listener::{
-    AllowedNamespaces, CertificateRef, Hostname, Listener, ListenerProblem, ListenerState, ListenerTls,
-    Protocol, RouteKindRef, Selector, SelectorRequirement, TlsMode, UnsupportedListenerValue,
+    AllowedNamespaces, CertificateRef, Hostname, Listener, ListenerProblem, ListenerState, ListenerTls, Protocol,
+    RouteKindRef, Selector, SelectorRequirement, TlsMode, UnsupportedListenerValue,
 };
 pub use namespace::{Mesh, MeshChoice, MeshServices, NamespaceLabels};
 pub use observed::{Action, Blocked, Held, Observed, Pending, Refusal, Task};

@@ -1,8 +1,8 @@
 //! Which routes a listener takes.
 
 use crate::model::{
-    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ListenerPlace, ManagedGateway, Padded, ParentCandidate,
-    ParentProblem, ParentRef, Ref, Selector, SelectorRequirement, Serving, Shadowed, Text,
+    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ListenerPlace, ManagedGateway, Padded,
+    ParentCandidate, ParentProblem, ParentRef, Ref, Selector, SelectorRequirement, Serving, Shadowed, Text,
 };
 use crate::rules::hostname;
 use std::collections::BTreeMap;
@@ -109,8 +109,8 @@ pub fn verdict<'a>(
     }
 }
 
-/// A route at an attach point from the parentRefs that lead there, what it may not match there and what it has to match more
-/// specifically. `None` if no parentRef leads there.
+/// A route at an attach point from the parentRefs that lead there, what it may not match there and what it has to match
+/// more specifically. `None` if no parentRef leads there.
 pub fn serving(
     attachments: &[&Ref<Attachment>],
     mut shadowed: Vec<Ref<Shadowed>>,
@@ -141,7 +141,9 @@ pub fn serving(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Age, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Place, Protocol, RouteKind};
+    use crate::model::{
+        Age, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Place, Protocol, RouteKind,
+    };
 
     fn parent(namespace: &str, section: Option<&str>, port: Option<u16>, hostnames: &[&str]) -> Ref<ParentRef> {
         Ref::new(ParentRef {

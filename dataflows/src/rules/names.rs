@@ -157,13 +157,8 @@ mod tests {
         let key = Key::of(Kind::HttpRoute, "z", "z");
         let floor = |consumer: Option<&str>| {
             let service = ObjectName::new(Kind::Service, "a", "a");
-            let port = ServicePort {
-                service,
-                port: 1,
-                section: "a".into(),
-                tag: None,
-                consumer: consumer.map(Into::into),
-            };
+            let port =
+                ServicePort { service, port: 1, section: "a".into(), tag: None, consumer: consumer.map(Into::into) };
             service_floor(&port, key)
         };
         let names = [

@@ -7,8 +7,8 @@ use crate::model::{
     Serving, Shadowed,
 };
 
-/// Where claims meet: one path of one hostname of one attach point. All regular expressions count as one path, since nobody
-/// can tell what two of them have in common.
+/// Where claims meet: one path of one hostname of one attach point. All regular expressions count as one path, since
+/// nobody can tell what two of them have in common.
 pub fn place(point: Key, hostname: Option<&Hostname>, path: &PathMatch) -> Key {
     let hostname = hostname.map(ToString::to_string).unwrap_or_default();
     let path: [&[u8]; 2] = match path {

@@ -17,8 +17,8 @@ pub fn is_asked(parent: &ParentRef) -> bool {
 
 /// What became of a parentRef to a Service or MeshService. `mesh` is that of the route, if it exists.
 ///
-/// "A Service as parentRef" binds a route to its frontend: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. Hostnames
-/// of the route mean nothing there, and no ReferenceGrant is asked for.
+/// A Service as a parent is its frontend: what clients in the mesh send to it. Hostnames of the route mean nothing there,
+/// and no ReferenceGrant is asked for: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>.
 pub fn judge(settings: &Settings, asked: &ServiceParent, mesh: Option<&Mesh>) -> JudgedServiceParent {
     let parent = &asked.parent;
     let verdict = |problem, not_http| ParentVerdict { parent: parent.clone(), problem, not_http };
@@ -37,8 +37,8 @@ pub fn judge(settings: &Settings, asked: &ServiceParent, mesh: Option<&Mesh>) ->
 
 /// The ports that a parentRef asks for, or why it gets none.
 ///
-/// "Support for headless Services is implementation-specific": <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. Kuma has
-/// no outbound for one that a route could act upon.
+/// Headless Services should not be parents: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. Kuma has no outbound for
+/// one that a route could act upon.
 fn ports<'a>(
     settings: &Settings,
     asked: &'a ServiceParent,
@@ -83,7 +83,7 @@ fn asks_for_all(parent: &ParentRef) -> bool {
 
 /// Port and sectionName must both agree, where they are given.
 ///
-/// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference> (`sectionName`: "Service: Port name")
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference> (`sectionName` of a Service)
 fn asks_for(parent: &ParentRef, port: &DestinationPort) -> bool {
     let reference = &parent.reference;
     reference.port.is_none_or(|asked| asked == port.port)

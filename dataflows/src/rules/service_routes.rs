@@ -28,8 +28,8 @@ pub fn plan(mut ports: Vec<Ref<MeshHttpRoutePlan>>) -> Option<ServiceRoutePlan> 
 
 /// The point as one that needs a floor, by its key.
 ///
-/// "If a request does not match any of the rules it must be rejected": <https://gateway-api.sigs.k8s.io/geps/gep-1294/>.
-/// Kuma would pass it to the Service. What rejects it must name the Service by its tag, so without one there is no floor.
+/// A request that no route on a port matches is to be rejected: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. Kuma
+/// would pass it to the Service. What rejects it names the Service by its tag, so without one there is no floor.
 pub fn floor_of(point: &AttachPoint) -> Option<(Key, AttachPoint)> {
     let has_tag = point.service_port().is_some_and(|port| port.tag.is_some());
     has_tag.then(|| (point.key, point.clone()))

@@ -8,8 +8,9 @@ use crate::rules;
 /// However many routes a port has, its group holds two rows at most: all routes say the same of it.
 pub(crate) fn service_floors(routes: Rows<'_, MeshHttpRoutePlan>) -> Rows<'_, ServiceFloor> {
     let points = routes.clone().flat_map(|_, plan| rules::service_routes::floor_of(&plan.serving.point));
-    let everything = routes
-        .flat_map(|_, plan| rules::service_routes::serves_everything(plan).then_some((plan.serving.point.key, Everything {})));
+    let everything = routes.flat_map(|_, plan| {
+        rules::service_routes::serves_everything(plan).then_some((plan.serving.point.key, Everything {}))
+    });
     cogroup("floors by Service port", [points.any(), everything.any()], |_, group, floors| {
         if group.one::<Everything>().is_none() {
             floors.extend(group.one::<AttachPoint>().map(|point| ServiceFloor { point: point.clone() }));

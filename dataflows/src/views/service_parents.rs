@@ -1,6 +1,4 @@
-use crate::model::{
-    Attachment, Destination, Key, Kind, Mesh, ParentRef, ParentVerdict, ServiceParent, Settings,
-};
+use crate::model::{Attachment, Destination, Key, Kind, Mesh, ParentRef, ParentVerdict, ServiceParent, Settings};
 use crate::operators::{Arrangement, Rows};
 use crate::rules;
 
@@ -27,8 +25,7 @@ pub(crate) fn service_parents<'s>(
             Some((asked.parent.route, judged))
         })
         .shared("judged parentRefs to Services");
-    let verdicts =
-        judged.clone().flat_map(|route, judged| Some((route, ParentVerdict::clone(&judged.verdict))));
+    let verdicts = judged.clone().flat_map(|route, judged| Some((route, ParentVerdict::clone(&judged.verdict))));
     let attachments = judged.flat_map(|_, judged| {
         let parent = judged.verdict.parent.key();
         rules::service_parents::attachments(judged).map(move |attachment| (parent, attachment))

@@ -55,7 +55,8 @@ fn several_parent_refs_to_one_service_make_one_object() {
 #[test]
 fn producers_and_consumers_act_upon_different_proxies_and_do_not_meet() {
     let mut world = world();
-    let on = |name: &str, created| route(name).created(created).on_service("shop/cart", Some(80)).rule("/", &["cart:80"]);
+    let on =
+        |name: &str, created| route(name).created(created).on_service("shop/cart", Some(80)).rule("/", &["cart:80"]);
     world.put(on("shop/web", 1));
     world.put(on("team/web", 2));
     world.put(on("other/web", 3));
@@ -94,13 +95,20 @@ fn a_floor_is_there_while_some_request_is_nobodys() {
 fn a_backend_that_is_not_there_closes_its_share_and_asks_for_no_grant() {
     let mut world = world();
     world.put(route("shop/web").on_service("shop/cart", Some(80)).rule("/", &["db/orders:80"]));
-    let backend = |world: &World| world.spec_of_route("shop/web")["to"][0]["rules"][0]["default"]["backendRefs"][0].clone();
+    let backend =
+        |world: &World| world.spec_of_route("shop/web")["to"][0]["rules"][0]["default"]["backendRefs"][0].clone();
     let dead = json!({
         "kind": "MeshServiceSubset", "name": "cart_shop_svc_80", "tags": {"deltagate.io/unresolved": "true"}, "weight": 1
     });
-    assert_eq!((backend(&world), world.parent_condition("shop/web", 0, "ResolvedRefs").as_str()), (dead.clone(), "BackendNotFound"));
+    assert_eq!(
+        (backend(&world), world.parent_condition("shop/web", 0, "ResolvedRefs").as_str()),
+        (dead.clone(), "BackendNotFound")
+    );
     world.put(service("db/orders", &[80]));
-    assert_eq!((backend(&world), world.parent_condition("shop/web", 0, "ResolvedRefs").as_str()), (dead, "UnsupportedProtocol"));
+    assert_eq!(
+        (backend(&world), world.parent_condition("shop/web", 0, "ResolvedRefs").as_str()),
+        (dead, "UnsupportedProtocol")
+    );
     world.put(http_service("db/orders", &[80]));
     assert_eq!(backend(&world)["name"], "orders_db_svc_80");
     assert_eq!(world.parent_condition("shop/web", 0, "ResolvedRefs"), "ResolvedRefs");

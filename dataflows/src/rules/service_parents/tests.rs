@@ -107,7 +107,12 @@ fn the_first_thing_wrong_is_told() {
             ParentProblem::OtherMesh { route: "default".into(), parent: "other".into() },
         ),
         (plain(), Some(without_ports(service())), Some("default"), ParentProblem::NoMatchingParent),
-        (parent(Some("web"), None), Some(without_ports(mesh_service(None))), Some("default"), ParentProblem::NoMatchingParent),
+        (
+            parent(Some("web"), None),
+            Some(without_ports(mesh_service(None))),
+            Some("default"),
+            ParentProblem::NoMatchingParent,
+        ),
         (dropped, Some(service()), Some("default"), ParentProblem::NoRuleLeft),
     ];
     for (parent, service, mesh, expected) in table {

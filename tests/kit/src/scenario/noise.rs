@@ -8,7 +8,7 @@ use super::prepare::{Edit, Prepared};
 
 const NOISE: &str = include_str!("noise.yaml");
 
-/// A gateway with routes in another mesh and namespace, a class of another controller with a Gateway and a route,
+/// A gateway with routes and a Service with one in another mesh and namespace, a class of another controller with a Gateway and a route,
 /// objects of Kuma's kinds that somebody else made, and kinds that are nobody's business here.
 pub(super) fn edits(controller_name: &str) -> Result<Vec<Edit>, String> {
     let text = NOISE.replace("CONTROLLER", controller_name);
