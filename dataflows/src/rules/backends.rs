@@ -20,7 +20,8 @@ pub fn resolve(backend: &Ref<BackendRef>, found: Option<&Destination>) -> Resolv
 /// What is wrong with a backendRef of a route in this mesh on this kind of parent. What is bound to another mesh does
 /// not exist there.
 ///
-/// Inside the mesh no grant is needed: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. But there a proxy leaves out what it does not take for HTTP and sends the share elsewhere, which a gateway does not.
+/// Inside the mesh no grant is needed: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. But there a proxy leaves out
+/// what it does not take for HTTP and sends the share elsewhere, which a gateway does not.
 pub fn problem_in(resolved: &ResolvedBackend, mesh: &str, parent: ParentKind) -> Option<RefProblem> {
     let elsewhere = resolved.mesh.as_ref().is_some_and(|bound| **bound != *mesh);
     let problem = resolved.problem.or(elsewhere.then_some(RefProblem::NotFound));

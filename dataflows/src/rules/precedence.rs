@@ -19,8 +19,8 @@ pub fn place(point: Key, hostname: Option<&Hostname>, path: &PathMatch) -> Key {
     Key::hash(&[&point.bytes(), hostname.as_bytes(), path[0], path[1]])
 }
 
-/// What a rule claims at an attach point: each of its matches, for each hostname that its route serves there. A rule that
-/// Kuma cannot express claims nothing.
+/// What a rule claims at an attach point: each of its matches, for each hostname that its route serves there. A rule
+/// that Kuma cannot express claims nothing.
 pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
     let AttachmentOutcome::Attached(hostnames) = &attachment.outcome else {
         return Vec::new();

@@ -15,9 +15,11 @@ pub(crate) fn service_parents<'s>(
     let settings = settings.clone();
     let judged = parents
         .left_join(services, |_, parent, service| {
-            let mesh = rules::meshes::mesh_of(parent.mesh.as_ref(), None);
-            let asked = ServiceParent { parent: parent.clone(), service: service.cloned() };
-            rules::service_parents::is_asked(parent).then(|| (Key::of(Kind::Mesh, "", &mesh), asked))
+            rules::service_parents::is_asked(parent).then(|| {
+                let mesh = rules::meshes::mesh_of(parent.mesh.as_ref(), None);
+                let asked = ServiceParent { parent: parent.clone(), service: service.cloned() };
+                (Key::of(Kind::Mesh, "", &mesh), asked)
+            })
         })
         .arrange("parentRefs to Services by mesh")
         .left_join(meshes, move |_, asked, mesh| {
