@@ -11,7 +11,7 @@ pub use engine::{Engine, Step};
 
 use engine::Plan;
 use model::{
-    BackendRef, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener, Mesh,
+    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener, Mesh,
     MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
 };
 use operators::{Rows, together};
@@ -30,6 +30,7 @@ pub struct Inputs<'s> {
     mesh_choices: Rows<'s, MeshChoice>,
     destinations: Rows<'s, Destination>,
     grants: Rows<'s, Grant>,
+    certificates: Rows<'s, Certificate>,
     meshes: Rows<'s, Mesh>,
     addresses: Rows<'s, GatewayAddress>,
     observed_objects: Rows<'s, Observed>,
@@ -55,18 +56,21 @@ macro_rules! view {
 /// say that objects are in place.
 pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -> Outputs<'s> {
     let parameters = inputs.class_parameters.arrange("class parameters");
+    let grants = inputs.grants.arrange("grants by edge");
     let choices = inputs.mesh_choices.arrange("mesh choices by namespace");
 
     let (gateways, parent_refs) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
     let classes = view!(plan, accepted_classes(inputs.classes, parameters.clone()));
     let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, inputs.meshes; settings));
-    let listeners = view!(plan, listeners(managed.clone(), inputs.listeners));
+    let (certificates, granted) =
+        view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
+    let listeners = view!(plan, listeners(managed.clone(), inputs.listeners, certificates, granted));
 
     let parents = parent_refs.arrange("parentRefs by parent");
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
     let verdicts = view!(plan, parent_verdicts(parents, managed.clone(), attachments.clone()));
 
-    let granted = view!(plan, granted_references(inputs.backend_refs.clone(), inputs.grants));
+    let granted = view!(plan, granted_references(inputs.backend_refs.clone(), grants));
     let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, inputs.destinations));
     let rules = together("rules by route", [inputs.rules.any(), backends.any()]);
     let route_rules = view!(plan, route_rules(rules.clone()));
@@ -78,7 +82,8 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let gateways = view!(plan, mesh_gateways(listeners.clone()));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
     let routes = view!(plan, mesh_http_routes(servings.clone(), route_rules.clone()));
-    let desired = view!(plan, desired_objects(gateways, instances, routes; settings));
+    let copies = view!(plan, secret_copies(listeners.clone(); settings));
+    let desired = view!(plan, desired_objects(gateways, instances, routes, copies; settings));
     let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
     let objects =
         view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
@@ -87,7 +92,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let class = view!(plan, class_statuses(classes, generations.clone()));
     let gateway = view!(
         plan,
-        gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone())
+        gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone(); settings)
     );
     let route = view!(plan, route_statuses(verdicts, route_rules, servings, generations, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, route));

@@ -1,5 +1,6 @@
 //! What the dataflow is about: keys and rows. Plain data; nothing here names a dataflow type or decides anything.
 
+mod certificate;
 mod class;
 mod desired;
 mod destination;
@@ -18,6 +19,10 @@ mod settings;
 mod status;
 mod verdict;
 
+pub use certificate::{
+    Certificate, CertificateProblem, CertificateRefProblem, CertificateUse, CopyContent, CopyUse, FoundCertificate,
+    GrantedCertificate, Half, SecretCopyPlan,
+};
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
 pub use desired::{Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan};
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};

@@ -1,6 +1,6 @@
 use crate::model::{
     ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan,
-    MeshHttpRoutePlan, ObjectName, RouteStatus, Settings,
+    MeshHttpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, Settings,
 };
 use crate::operators::{Arrangement, Rows};
 use crate::rules::names;
@@ -10,9 +10,10 @@ pub(crate) fn desired_objects<'s>(
     gateways: Arrangement<'s, MeshGatewayPlan>,
     instances: Arrangement<'s, InstancePlan>,
     routes: Rows<'s, MeshHttpRoutePlan>,
+    copies: Rows<'s, SecretCopyPlan>,
     settings: &Settings,
 ) -> Rows<'s, Desired> {
-    let [for_gateways, for_instances, for_routes] = [(); 3].map(|()| settings.clone());
+    let [for_gateways, for_instances, for_routes, for_copies] = [(); 4].map(|()| settings.clone());
     let gateways = gateways.flat_map(move |_, plan| {
         let floor = Content::Floor(Floor { managed: plan.managed.clone() }.into());
         [Content::MeshGateway(plan.clone()), floor].map(|content| of_gateway(&for_gateways, &plan.managed, content))
@@ -22,7 +23,8 @@ pub(crate) fn desired_objects<'s>(
     });
     let routes =
         routes.flat_map(move |_, plan| Some(of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan)));
-    gateways.concat(instances).concat(routes).shared("desired objects")
+    let copies = copies.flat_map(move |_, plan| Some(of_secret(&for_copies, Content::SecretCopy(plan.clone()), plan)));
+    gateways.concat(instances).concat(routes).concat(copies).shared("desired objects")
 }
 
 /// The statuses that should be shown. Keyed by the object whose status it is.
@@ -68,6 +70,14 @@ fn of_route(settings: &Settings, content: Content, plan: &MeshHttpRoutePlan) -> 
     let object = ObjectName { kind: Kind::MeshHttpRoute, namespace: system, name: name.into() };
     let owner = ObjectName { kind: serving.route_kind.kind(), namespace: namespace.clone(), name: route.clone() };
     keyed(Desired::new(object, owner, serving.point.mesh.clone(), content))
+}
+
+fn of_secret(settings: &Settings, content: Content, plan: &SecretCopyPlan) -> (Key, Desired) {
+    let certificate = &plan.certificate;
+    let name = names::secret_copy(settings, &plan.mesh, &certificate.namespace, &certificate.name);
+    let object = ObjectName::new(Kind::Secret, &settings.system_namespace, &name);
+    let owner = ObjectName::new(Kind::Secret, &certificate.namespace, &certificate.name);
+    keyed(Desired::new(object, owner, plan.mesh.clone(), content))
 }
 
 fn of_status(object: ObjectName, content: Content) -> (Key, Desired) {
