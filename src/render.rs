@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::documents::{self, Document, DocumentError, Format, Origin, Problem, Reading, to_yaml};
 use crate::output::memory::{Memory, Unsettled, outdated};
+use crate::output::{is_status_kind, observation, separate, status};
 use crate::vault::Vault;
 use crate::watch::decode::Decoded;
-use crate::output::{is_status_kind, observation, separate, status};
 
 /// How the result is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

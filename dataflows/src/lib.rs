@@ -11,8 +11,8 @@ pub use engine::{Engine, Step};
 
 use engine::Plan;
 use model::{
-    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener, Mesh,
-    MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
+    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener,
+    Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
 };
 use operators::{Rows, together};
 

@@ -223,11 +223,7 @@ pub fn shown(settings: &Settings, kind: Kind, object: &Value) -> Option<Fingerpr
 
 /// The request that takes away what others added inside what we own, given the answer to an apply; `None` if the
 /// answer shows what is desired. Only where the answer still differs, for it needs a precondition and can be too late.
-pub fn replacement(
-    (settings, vault): (&Settings, &Vault),
-    desired: &Desired,
-    answered: &Value,
-) -> Option<Request> {
+pub fn replacement((settings, vault): (&Settings, &Vault), desired: &Desired, answered: &Value) -> Option<Request> {
     let kind = desired.object.kind;
     let as_desired = |object: &Value| shown(settings, kind, object) == Some(manifest::fingerprint(settings, desired));
     if as_desired(answered) {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dataflows::model::{Action, Fingerprint, Key, ObjectName, Observed, Ref, Settings, Task, Update};
 use dataflows::Engine;
+use dataflows::model::{Action, Fingerprint, Key, ObjectName, Observed, Ref, Settings, Task, Update};
 use serde_json::Value;
 
 use super::{absent, is_status_kind, observation, shown};

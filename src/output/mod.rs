@@ -61,7 +61,8 @@ pub fn observation(observed: Observed) -> Update {
 
 /// What is observed once `desired` is there, rendered as `value`.
 pub fn shown(settings: &Settings, desired: &Desired, value: &Value) -> Observed {
-    let whole = if desired.content.is_status() { None } else { manifest::observe(settings, desired.object.kind, value) };
+    let whole =
+        if desired.content.is_status() { None } else { manifest::observe(settings, desired.object.kind, value) };
     let (anchor, copies) =
         whole.map_or_else(|| (desired.object.key(), Vec::new()), |observed| (observed.anchor, observed.copies));
     Observed {

@@ -9,7 +9,10 @@ pub(super) fn text(reference: &CertificateRef, problem: CertificateRefProblem) -
     let name = format!("{kind} \"{}/{}\"", reference.namespace, reference.name);
     match problem {
         CertificateRefProblem::NotPermitted => {
-            format!("reference to {name} is not permitted by any ReferenceGrant in namespace \"{}\"", reference.namespace)
+            format!(
+                "reference to {name} is not permitted by any ReferenceGrant in namespace \"{}\"",
+                reference.namespace
+            )
         }
         CertificateRefProblem::InvalidKind => format!("{name} cannot be a certificate: name a Secret"),
         CertificateRefProblem::NotFound => format!("{name} of type kubernetes.io/tls does not exist"),
@@ -36,7 +39,8 @@ fn content_text(problem: CertificateProblem) -> String {
         CertificateProblem::Encrypted => "tls.key is protected by a password: store it without one".to_owned(),
         CertificateProblem::SeveralKeys => "tls.key holds more than one private key: leave one".to_owned(),
         CertificateProblem::UnsupportedKey => {
-            "tls.key is not a key that Kuma serves: use RSA from 2048 bits on or ECDSA with P-256, P-384 or P-521".to_owned()
+            "tls.key is not a key that Kuma serves: use RSA from 2048 bits on or ECDSA with P-256, P-384 or P-521"
+                .to_owned()
         }
         CertificateProblem::Mismatch => {
             "tls.key does not belong to the first certificate of tls.crt: store the two halves of one pair, the \

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::certificates;
 use crate::model::{
-    BackendKind, BackendRef, GatewayProblem, Kind, ListenerProblem, ManagedGateway, ParametersProblem,
-    RefProblem, RouteKindRef, RuleProblem, UnsupportedListenerValue,
+    BackendKind, BackendRef, GatewayProblem, Kind, ListenerProblem, ManagedGateway, ParametersProblem, RefProblem,
+    RouteKindRef, RuleProblem, UnsupportedListenerValue,
 };
 
 /// A condition without its time.

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::gateway_target;
 use super::json::object;
 use crate::model::{
-    AttachPoint, BackendKind, BackendRef, Claim, Filter, Floor, HeaderChange, Hostname, Match, MatchKind, MeshHttpRoutePlan,
-    MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, PlannedRule, Redirect, Ref, ResolvedBackend,
-    Settings,
+    AttachPoint, BackendKind, BackendRef, Claim, Filter, Floor, HeaderChange, Hostname, Match, MatchKind,
+    MeshHttpRoutePlan, MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, PlannedRule, Redirect, Ref,
+    ResolvedBackend, Settings,
 };
 use crate::rules::{self, names};
 
@@ -101,9 +101,8 @@ fn served(plan: &MeshHttpRoutePlan) -> Served<'_> {
 /// The matches that are left for one hostname.
 fn left<'a>(plan: &'a MeshHttpRoutePlan, hostname: Option<&Hostname>) -> Vec<ServedMatch<'a>> {
     let serving = &plan.serving;
-    let here = |claim: &Ref<Claim>| {
-        (claim.hostname.as_ref() == hostname).then_some((claim.rule, usize::from(claim.index)))
-    };
+    let here =
+        |claim: &Ref<Claim>| (claim.hostname.as_ref() == hostname).then_some((claim.rule, usize::from(claim.index)));
     let lost: BTreeSet<_> = serving.shadowed.iter().filter_map(|shadowed| here(&shadowed.claim)).collect();
     let padding: BTreeMap<_, _> =
         serving.padded.iter().filter_map(|padded| Some((here(&padded.claim)?, padded.headers))).collect();

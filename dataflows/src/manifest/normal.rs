@@ -69,11 +69,7 @@ fn gateway_status(mut status: Value) -> Option<Value> {
     (!empty).then(|| {
         let mut listeners = listeners;
         listeners.sort_by(|left, right| left["name"].as_str().cmp(&right["name"].as_str()));
-        fields([
-            ("conditions", of_gateway.into()),
-            ("listeners", listeners.into()),
-            ("addresses", addresses.into()),
-        ])
+        fields([("conditions", of_gateway.into()), ("listeners", listeners.into()), ("addresses", addresses.into())])
     })
 }
 

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClassStatus, CopyContent, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus,
-    SecretCopyPlan, Serving, Text,
+    ClassStatus, CopyContent, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, Ref, RouteRules,
+    RouteStatus, SecretCopyPlan, Serving, Text,
 };
 
 /// Hash over the normal form of an object or status: equal if and only if a write would change nothing of meaning.

@@ -1,6 +1,6 @@
 use super::{
-    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Key, Kind, Listener,
-    Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation, Row, Rule,
+    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Key,
+    Kind, Listener, Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation, Row, Rule,
 };
 
 /// One row of an input relation with its key. Which relation it belongs to, its value says.

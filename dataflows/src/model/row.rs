@@ -7,11 +7,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    AttachPoint, Attachment, BackendRef, Blocked, Certificate, CertificateUse, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, CopyUse, Count,
-    Desired, Destination, Floor, FoundCertificate, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, Held,
-    InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan,
-    MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal,
-    ResolvedBackend, RouteRules, RouteStatus, Rule, SecretCopyPlan, Serving, Shadowed, Task,
+    AttachPoint, Attachment, BackendRef, Blocked, Certificate, CertificateUse, Claim, Class, ClassParameters,
+    ClassStatus, ClassVerdict, CopyUse, Count, Desired, Destination, Floor, FoundCertificate, Gateway, GatewayAddress,
+    GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, Held, InstancePlan, Listener,
+    ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan,
+    NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
+    RouteRules, RouteStatus, Rule, SecretCopyPlan, Serving, Shadowed, Task,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.

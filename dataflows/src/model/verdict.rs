@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Age, AttachPoint, Hostname, Key, Match, ParentRef, Ref, ResolvedBackend, RouteKind, Rule, RuleProblem, Text};
+use super::{
+    Age, AttachPoint, Hostname, Key, Match, ParentRef, Ref, ResolvedBackend, RouteKind, Rule, RuleProblem, Text,
+};
 
 /// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

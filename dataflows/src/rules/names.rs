@@ -39,7 +39,8 @@ pub fn floor(namespace: &str, name: &str) -> String {
 /// The name of the copy of a Secret in a mesh. An object cannot move to another mesh, so each mesh has a copy of its
 /// own; and so has each controller, for else one would take away what another still needs.
 pub fn secret_copy(settings: &Settings, mesh: &str, namespace: &str, name: &str) -> String {
-    let identity = Key::hash(&[settings.controller_name.as_bytes(), mesh.as_bytes(), namespace.as_bytes(), name.as_bytes()]);
+    let identity =
+        Key::hash(&[settings.controller_name.as_bytes(), mesh.as_bytes(), namespace.as_bytes(), name.as_bytes()]);
     hashed(&format!("{name}-{namespace}-{mesh}"), identity)
 }
 

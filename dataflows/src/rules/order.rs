@@ -35,10 +35,7 @@ fn of_status(settings: &Settings, status: &GatewayStatus) -> Vec<Key> {
     mesh_gateway.into_iter().chain([instance.key(), floor.key()]).chain(copies(settings, states)).collect()
 }
 
-fn copies<'a>(
-    settings: &Settings,
-    states: impl Iterator<Item = &'a Ref<ListenerState>>,
-) -> impl Iterator<Item = Key> {
+fn copies<'a>(settings: &Settings, states: impl Iterator<Item = &'a Ref<ListenerState>>) -> impl Iterator<Item = Key> {
     states.flat_map(|state| certificates::copies(state)).map(|plan| certificates::copy_key(settings, &plan))
 }
 

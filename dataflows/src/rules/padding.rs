@@ -29,7 +29,9 @@ pub fn padded(claims: &[&Ref<Claim>]) -> Vec<Padded> {
         placed.push((claim, headers.unwrap_or_default()));
     }
     let padded = placed.into_iter().filter(|(_, headers)| *headers > 0);
-    padded.map(|(claim, headers)| Padded { claim: claim.clone(), headers: headers.try_into().unwrap_or(u16::MAX) }).collect()
+    padded
+        .map(|(claim, headers)| Padded { claim: claim.clone(), headers: headers.try_into().unwrap_or(u16::MAX) })
+        .collect()
 }
 
 /// What Kuma compares among rules of one path, the most telling first.

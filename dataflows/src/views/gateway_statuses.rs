@@ -1,6 +1,6 @@
 use crate::model::{
-    CopyUse, Count, GatewayAddress, GatewayStatus, Generation, Kind, ListenerReport, ListenerState, ManagedGateway, Pending,
-    Settings,
+    CopyUse, Count, GatewayAddress, GatewayStatus, Generation, Kind, ListenerReport, ListenerState, ManagedGateway,
+    Pending, Settings,
 };
 use crate::operators::{Arrangement, Group, Rows, cogroup};
 use crate::rules;
@@ -33,8 +33,7 @@ fn pending_copies<'s>(
     settings: &Settings,
 ) -> Rows<'s, Pending> {
     let settings = settings.clone();
-    let uses: Rows<'s, CopyUse> =
-        listeners.flat_map(move |_, state| rules::certificates::copy_uses(&settings, state));
+    let uses: Rows<'s, CopyUse> = listeners.flat_map(move |_, state| rules::certificates::copy_uses(&settings, state));
     uses.arrange("gateways by copy").join(pending, |_, used, row| Some((used.gateway, Pending::clone(row))))
 }
 

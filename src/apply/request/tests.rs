@@ -128,12 +128,19 @@ fn the_newest_observation_may_leave_nothing_to_do() {
     let seen = stored(&class(), json!({}));
     let shows = entry(&seen, Kind::GatewayClass, Some(print(&desired)), true);
     assert_eq!(at_once(&write(&desired), Some(&shows)), None, "it shows what is asked for");
-    assert!(plan((&settings(), &Vault::default()), &write(&desired), Some(&shows), true, now()).is_some(), "unless it is insisted on");
+    assert!(
+        plan((&settings(), &Vault::default()), &write(&desired), Some(&shows), true, now()).is_some(),
+        "unless it is insisted on"
+    );
     assert_eq!(at_once(&write(&desired), None), None, "the user's object is gone");
     assert_eq!(at_once(&remove(mesh_gateway()), None), None, "our object is gone");
 
     let foreign = entry(&stored(&mesh_gateway(), json!({})), Kind::MeshGateway, None, false);
-    assert_eq!(plan((&settings(), &Vault::default()), &remove(mesh_gateway()), Some(&foreign), true, now()), None, "it is not ours");
+    assert_eq!(
+        plan((&settings(), &Vault::default()), &remove(mesh_gateway()), Some(&foreign), true, now()),
+        None,
+        "it is not ours"
+    );
     let obstructed = Pending { action: Action::Obstructed(class_desired().into()), ..remove(mesh_gateway()) };
     assert_eq!(plan((&settings(), &Vault::default()), &obstructed, None, true, now()), None, "it never is");
 }
@@ -148,7 +155,11 @@ fn replacing_a_status_keeps_what_does_not_count_as_ours() {
     let condition = |kind: &str| json!({"type": kind, "status": "True", "reason": "R", "message": ""});
     let mut foreign = answered.clone();
     foreign["status"]["conditions"].as_array_mut().unwrap().push(condition("example.io/Seen"));
-    assert_eq!(replacement((&settings(), &Vault::default()), &desired, &foreign), None, "conditions of others do not count");
+    assert_eq!(
+        replacement((&settings(), &Vault::default()), &desired, &foreign),
+        None,
+        "conditions of others do not count"
+    );
 
     foreign["status"]["supportedFeatures"] = json!([{"name": "Nonsense"}]);
     let request = replacement((&settings(), &Vault::default()), &desired, &foreign).unwrap();

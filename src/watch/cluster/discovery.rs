@@ -46,8 +46,7 @@ pub(super) async fn served(client: &Client) -> Result<Served, kube::Error> {
     let best = |watched: &super::kinds::Watched| {
         let kind = watched.collection.kind;
         let group = kind.group();
-        let has =
-            |version: &str| resources.get(&(group, version)).is_some_and(|names| names.contains(kind.plural()));
+        let has = |version: &str| resources.get(&(group, version)).is_some_and(|names| names.contains(kind.plural()));
         watched.versions.iter().find(|version| has(version)).map(|version| (watched.collection, *version))
     };
     Ok(WATCHED.iter().filter_map(best).collect())

@@ -169,7 +169,10 @@ impl Feed {
         let number = version.as_ref().and_then(Version::number);
         // Lists are consistent reads, so an older one means that the cluster itself went back.
         if number.is_some_and(|number| number < self.passed(of).load(Ordering::Acquire)) {
-            tracing::warn!(input = of.name(), "the API server went back in time (restored from a backup?); reading it all again");
+            tracing::warn!(
+                input = of.name(),
+                "the API server went back in time (restored from a backup?); reading it all again"
+            );
             for shard in &self.shards {
                 shard.lock().await.forget_order(of);
             }

@@ -56,7 +56,9 @@ impl Collection {
             Share::Copies => {
                 let namespace = &settings.system_namespace;
                 let ours = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Ddeltagate";
-                format!("{version}/namespaces/{namespace}/{plural}?fieldSelector=type%3Dsystem.kuma.io%2Fsecret&{ours}&")
+                format!(
+                    "{version}/namespaces/{namespace}/{plural}?fieldSelector=type%3Dsystem.kuma.io%2Fsecret&{ours}&"
+                )
             }
         }
     }

@@ -176,9 +176,7 @@ impl Versions {
     }
 
     /// Drops all objects of a collection that a complete list as of `listed` lacks, and names those that were there.
-    pub fn drop_missing(
-        &mut self,
-        of: Collection, seen: &HashSet<Key>, listed: Option<&Version>) -> Vec<ObjectName> {
+    pub fn drop_missing(&mut self, of: Collection, seen: &HashSet<Key>, listed: Option<&Version>) -> Vec<ObjectName> {
         let mut gone = Vec::new();
         self.entries.retain(|key, entry| {
             let identity = &entry.identity;

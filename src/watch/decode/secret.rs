@@ -111,7 +111,9 @@ fn chain(bytes: &[u8]) -> Result<Vec<Pem>, CertificateProblem> {
     let readable = certificates.iter().all(|block| read(block).is_some());
     match (certificates.is_empty(), swapped) {
         (true, true) => Err(CertificateProblem::Swapped(Half::Certificate)),
-        (false, _) if readable => Ok(certificates.into_iter().map(|block| Pem::new(block.tag(), block.contents())).collect()),
+        (false, _) if readable => {
+            Ok(certificates.into_iter().map(|block| Pem::new(block.tag(), block.contents())).collect())
+        }
         _ => Err(CertificateProblem::Malformed(Half::Certificate)),
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use dataflows::model::{Kind, ObjectName, Settings, Update};
 
-use crate::vault::CopyValue;
 use crate::documents::{self, Document, DocumentError, Listing, Problem, Reading, Stamp, Unlisted};
+use crate::vault::CopyValue;
 
 /// What a look at the directory came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

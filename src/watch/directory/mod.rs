@@ -16,8 +16,8 @@ use dataflows::model::{Kind, ObjectName, Settings, Update};
 use self::contents::{Contents, Look};
 use crate::documents::{self, Changes, Document};
 use crate::events::Event;
-use crate::vault::Vault;
 use crate::output::{ApiVersions, observation, separate};
+use crate::vault::Vault;
 
 /// The name under which the engine thread waits for the directory.
 pub const INPUT: &str = "input directory";

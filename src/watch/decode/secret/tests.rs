@@ -1,5 +1,5 @@
 use dataflows::manifest;
-use dataflows::model::{Certificate, Kind, Observed, ObjectName, Settings};
+use dataflows::model::{Certificate, Kind, ObjectName, Observed, Settings};
 use serde_json::json;
 
 use super::super::{Decoded, decode};

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use dataflows::model::{
-    BackendRef, Certificate, Class, ClassParameters, Datum, Destination, Fact, Gateway, GatewayAddress, Generation, Grant, Key,
-    Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule, Text,
+    BackendRef, Certificate, Class, ClassParameters, Datum, Destination, Fact, Gateway, GatewayAddress, Generation,
+    Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule, Text,
 };
 
 /// The facts of a moment, relation by relation.

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
-    Certificate, Content, Desired, Floor, InstancePlan, Key, Kind, MeshGatewayPlan, MeshHttpRoutePlan, ObjectName, Ref, RouteKind,
-    RouteRules, SecretCopyPlan, Serving, Settings,
+    Certificate, Content, Desired, Floor, InstancePlan, Key, Kind, MeshGatewayPlan, MeshHttpRoutePlan, ObjectName, Ref,
+    RouteKind, RouteRules, SecretCopyPlan, Serving, Settings,
 };
 use dataflows::rules::names;
 

@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::manifest;
 use dataflows::model::{
-    Action, Content, Desired, GatewayProblem, GatewayStatus, Key, Kind, MeshGatewayPlan, ObjectName, Observed, Pending, Ref, Settings, Task,
+    Action, Content, Desired, GatewayProblem, GatewayStatus, Key, Kind, MeshGatewayPlan, ObjectName, Observed, Pending,
+    Ref, Settings, Task,
 };
 use dataflows::rules::names;
 

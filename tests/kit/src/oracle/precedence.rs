@@ -59,7 +59,8 @@ fn contest(cluster: &Cluster, servings: &BTreeMap<(Key, Key), Serving>) -> (Vec<
         let everywhere = serving.hostnames.is_empty().then_some(None);
         for hostname in serving.hostnames.iter().map(Some).chain(everywhere) {
             let rules = cluster.rules.iter().filter(|rule| rule.route == serving.route && rule.problems.is_empty());
-            for (rule, (index, matched)) in rules.flat_map(|rule| (0..).zip(&rule.matches).map(move |one| (rule, one))) {
+            for (rule, (index, matched)) in rules.flat_map(|rule| (0..).zip(&rule.matches).map(move |one| (rule, one)))
+            {
                 let claim = Claim {
                     age: serving.age.clone(),
                     rule: rule.index,

@@ -84,7 +84,9 @@ fn named_secrets(object: &Value) -> Vec<&str> {
 pub(super) fn has_its_copies(cluster: &MemoryCluster<'_>, id: &ObjectId, object: &Value) -> Result<(), String> {
     for secret in named_secrets(object) {
         let is_it = |(other, copy): (&ObjectId, &Value)| {
-            other.kind == "Secret" && other.name == secret && copy["metadata"]["labels"]["kuma.io/mesh"] == object["mesh"]
+            other.kind == "Secret"
+                && other.name == secret
+                && copy["metadata"]["labels"]["kuma.io/mesh"] == object["mesh"]
         };
         if !cluster.objects().iter().any(is_it) {
             return Err(format!("{id} is written before the Secret {secret} that it names"));

@@ -87,7 +87,8 @@ impl Answers {
 
 /// Where what the cluster shows of an object comes from.
 fn source(object: &ObjectName) -> Key {
-    let generated = matches!(object.kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::Secret);
+    let generated =
+        matches!(object.kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::Secret);
     if generated { object.key() } else { status_source(object.key()) }
 }
 

@@ -39,9 +39,9 @@ pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Updat
 
 fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -> Listener {
     let protocol = match random.below(14) {
-        0..=3 => Protocol::Https,
-        4 => Protocol::Tcp,
-        5 => Protocol::Udp,
+        0 | 1 => Protocol::Https,
+        2 => Protocol::Tcp,
+        3 => Protocol::Udp,
         _ => Protocol::Http,
     };
     let certificates = (0..random.below(4)).map(|_| certificate_ref(random, gateway)).collect();
@@ -53,7 +53,7 @@ fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -
         namespace: gateway.namespace.clone(),
         index,
         name: name.into(),
-        port: *random.pick(&[80, 81, 82]),
+        port: if protocol == Protocol::Https && !random.one_in(6) { 443 } else { *random.pick(&[80, 81, 82]) },
         hostname: if random.one_in(20) { Some("under_score") } else { random.some(2, &HOSTNAMES) }
             .and_then(Hostname::parse),
         namespaces: namespaces(random),

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use dataflows::model::{
     Age, BackendKind, BackendRef, Fact, Filter, Group, Hostname, Key, Kind, Match, MatchKind, NamedMatch, ObjectName,
-    ParentKind, ParentRef, ParentReference, PathMatch, PathRewrite, Redirect, Rewrite, RouteKind, Rule,
-    RuleProblem, RuleReason, Update,
+    ParentKind, ParentRef, ParentReference, PathMatch, PathRewrite, Redirect, Rewrite, RouteKind, Rule, RuleProblem,
+    RuleReason, Update,
 };
 
 use super::{GATEWAYS, HOSTNAMES, MESHES, Random, SERVICES, update};

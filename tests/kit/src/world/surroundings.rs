@@ -1,6 +1,7 @@
 use dataflows::model::{
-    BackendKind, Certificate, CertificateProblem, Class, ClassParameters, CommonConfig, CopyContent, Destination, DestinationPort, Fact, Grant, Group, Half, Key, Kind,
-    Mesh, MeshChoice, MeshServices, NamespaceLabels, ObjectName, ParametersRef, Update,
+    BackendKind, Certificate, CertificateProblem, Class, ClassParameters, CommonConfig, CopyContent, Destination,
+    DestinationPort, Fact, Grant, Group, Half, Key, Kind, Mesh, MeshChoice, MeshServices, NamespaceLabels, ObjectName,
+    ParametersRef, Update,
 };
 
 use super::{MESHES, NAMESPACES, Random, SERVICES, TEAMS, update};
