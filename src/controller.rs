@@ -22,6 +22,7 @@ use crate::events::{EpochReport, Event};
 use crate::output::directory::{self as output_directory, DirectorySink};
 use crate::output::{ApiVersions, files::OutputDirectory};
 use crate::progress::{Progress, Style};
+use crate::vault::Vault;
 use crate::watch::cluster::{self, ConnectError, Feed};
 use crate::watch::directory::{self as input_directory, DirectorySource};
 
@@ -107,17 +108,18 @@ pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result
     let shutdown = Shutdown::install()?;
     let listener = bind(config.admin).await?;
     let core = Core::start(&config.settings, vec![input_directory::INPUT, output_directory::INPUT])?;
-    let versions = ApiVersions::default();
+    let (versions, vault) = (ApiVersions::default(), Vault::default());
     let sink = DirectorySink {
         settings: config.settings.clone(),
         directory: OutputDirectory::new(to),
+        vault: vault.clone(),
         versions: versions.clone(),
         metrics: core.metrics.clone(),
         events: core.events.clone(),
     };
     let (reports, for_sink) = crossbeam_channel::unbounded();
     let sink = sink.spawn(for_sink)?;
-    let source = DirectorySource { settings: config.settings, directory: from, versions, events: core.events };
+    let source = DirectorySource { settings: config.settings, directory: from, versions, vault, events: core.events };
     let (stop, stopped) = crossbeam_channel::bounded(0);
     let source = source.spawn(stopped)?;
     serve_admin(listener, &core.readiness, &core.metrics, &shutdown);

@@ -11,4 +11,5 @@ pub mod kubernetes;
 pub mod output;
 pub mod progress;
 pub mod render;
+pub mod vault;
 pub mod watch;

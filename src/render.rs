@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::documents::{self, Document, DocumentError, Format, Origin, Problem, Reading, to_yaml};
 use crate::output::memory::{Memory, Unsettled, outdated};
 use crate::output::{is_status_kind, observation, separate, status};
+use crate::vault::Vault;
+use crate::watch::decode::Decoded;
 
 /// How the result is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,17 +117,21 @@ struct Input {
 /// Converts what was read.
 pub fn render(settings: &Settings, reading: Reading) -> Result<Rendered, Unsettled> {
     let mut rendered = Rendered { problems: reading.problems, notes: reading.notes, ..Rendered::default() };
+    let vault = Vault::default();
     let mut inputs: BTreeMap<ObjectName, Input> = BTreeMap::new();
     for document in reading.documents {
         match documents::decode(settings, &document) {
-            Ok(updates) => insert(&mut inputs, &mut rendered.notes, Input { document, updates }),
+            Ok(Decoded { updates, copy, .. }) => {
+                vault.keep(&document.object, copy);
+                insert(&mut inputs, &mut rendered.notes, Input { document, updates });
+            }
             Err(DocumentError::Ignore(reason)) => rendered.notes.push(Problem { origin: document.origin, reason }),
             Err(DocumentError::Broken(reason)) => rendered.problems.push(Problem { origin: document.origin, reason }),
         }
     }
     if !inputs.keys().any(|object| object.kind == Kind::Mesh) {
         let document = documents::assumed_mesh();
-        if let Ok(updates) = documents::decode(settings, &document) {
+        if let Ok(Decoded { updates, .. }) = documents::decode(settings, &document) {
             inputs.insert(document.object.clone(), Input { document, updates });
         }
     }
@@ -140,7 +146,7 @@ pub fn render(settings: &Settings, reading: Reading) -> Result<Rendered, Unsettl
         }
         updates.push(observation(outdated(observed)));
     }
-    memory.settle(settings, updates)?;
+    memory.settle(settings, &vault, updates)?;
     rendered.documents = memory.objects.values().cloned().collect();
     sort(&mut rendered.documents);
     let mut statuses: Vec<Value> =

@@ -13,6 +13,7 @@ mod apiserver {
     mod world;
 
     mod adoption;
+    mod certificates;
     mod churn;
     mod counts;
     mod crash;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use dataflows::Engine;
-use dataflows::model::{Action, Fact, Key, Settings, Task, Update};
+use dataflows::model::{Action, Fact, Key, ObjectName, Settings, Task, Update};
 use kit::oracle;
 use kit::world::{Answers, Event, History, Random};
 
@@ -129,11 +129,30 @@ fn settle(run: &mut Run) -> Result<(), Failure> {
         }
         run.check(answers)?;
     }
-    let in_the_way = |task: &&Task| matches!(task.pending.action, Action::Obstructed(_));
+    // What waits for something in the way cannot be done either, nor can what waits for that.
+    let mut in_the_way: BTreeSet<_> = run.tasks.values().filter(|task| is_obstructed(task)).map(object).collect();
+    loop {
+        let waits = |task: &&Task| task.blocked_by.iter().any(|by| in_the_way.contains(by));
+        let more: Vec<_> = run.tasks.values().filter(waits).map(object).collect();
+        let before = in_the_way.len();
+        in_the_way.extend(more);
+        if in_the_way.len() == before {
+            break;
+        }
+    }
+    let in_the_way = |task: &&Task| in_the_way.contains(&task.pending.object);
     match run.tasks.values().find(|task| !in_the_way(task)) {
         None => Ok(()),
         Some(task) => Err(Failure { epoch: run.epochs, what: format!("never comes to rest: {task:#?}") }),
     }
+}
+
+fn is_obstructed(task: &Task) -> bool {
+    matches!(task.pending.action, Action::Obstructed(_))
+}
+
+fn object(task: &Task) -> ObjectName {
+    task.pending.object.clone()
 }
 
 /// Nothing is asked for once nothing is asserted.
@@ -274,7 +293,8 @@ fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
 }
 
 /// What has to occur in what is written.
-const TEXTS: [&str; 11] = [
+const TEXTS: [&str; 12] = [
+    "InvalidCertificateRef",
     "Shadowed",
     "RefNotPermitted",
     "NotAllowedByListeners",
@@ -309,7 +329,8 @@ fn histories_are_full_of_events() {
             }
         }
     }
-    for what in ["write", "move", "remove", "obstructed", "refused", "waiting", "MeshHTTPRoute", "GatewayClass"] {
+    let kinds = ["MeshHTTPRoute", "GatewayClass", "Secret"];
+    for what in ["write", "move", "remove", "obstructed", "refused", "waiting"].into_iter().chain(kinds) {
         assert!(seen.get(what).is_some_and(|count| *count > 20), "{what} is too rare in {seen:?}");
     }
     for text in TEXTS {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dataflows::model::{Settings, Update};
+use dataflows::model::{Desired, Settings, Update};
+use deltagate::vault::Vault;
 use deltagate::watch::decode::{DecodeError, decode};
-use kit::scenario::{self, Scenario};
+use kit::scenario::{self, Ends, Scenario};
 use serde_json::Value;
 
 fn folder() -> PathBuf {
@@ -38,9 +39,12 @@ fn name(path: &Path) -> String {
 }
 
 /// Decodes as the watch does. Kinds that are not read assert nothing.
-fn decoder(settings: &Settings, object: &Value) -> Result<Vec<Update>, String> {
+fn decoder(vault: &Vault, settings: &Settings, object: &Value) -> Result<Vec<Update>, String> {
     match decode(settings, object) {
-        Ok(decoded) => Ok(decoded.updates),
+        Ok(decoded) => {
+            vault.keep(&decoded.object, decoded.copy);
+            Ok(decoded.updates)
+        }
         Err(DecodeError::UnknownKind { .. }) => Ok(Vec::new()),
         Err(error) => Err(error.to_string()),
     }
@@ -73,10 +77,14 @@ fn with_each_file(act: impl Fn(&Path) -> Result<(), String> + Sync) -> Vec<Strin
 fn every_scenario_turns_out_as_expected_in_whatever_way_it_is_run() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let wrong = with_each_file(|path| {
+        let vault = Vault::default();
+        let decode = |settings: &Settings, object: &Value| decoder(&vault, settings, object);
+        let render = |settings: &Settings, desired: &Desired| vault.render(settings, desired);
+        let ends = Ends { decode: &decode, render: &render };
         if update {
-            return scenario::rewrite(path, &decoder).map(|_| ());
+            return scenario::rewrite(path, ends).map(|_| ());
         }
-        scenario::run(path, &decoder)
+        scenario::run(path, ends)
             .map_err(|failures| failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     });
     assert!(wrong.is_empty(), "{} scenarios failed:\n\n{}", wrong.len(), wrong.join("\n\n"));

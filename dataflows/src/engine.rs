@@ -205,6 +205,7 @@ inputs! {
     MeshChoice => mesh_choices,
     Destination => destinations,
     Grant => grants,
+    Certificate => certificates,
     Mesh => meshes,
     GatewayAddress => addresses,
     Refusal => refusals,
@@ -212,5 +213,8 @@ inputs! {
 
 /// Whether objects of a kind are written whole; of the others only a status is.
 const fn is_generated(kind: Kind) -> bool {
-    matches!(kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::MeshTcpRoute)
+    matches!(
+        kind,
+        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::MeshTcpRoute | Kind::Secret
+    )
 }

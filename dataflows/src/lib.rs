@@ -11,8 +11,8 @@ pub use engine::{Engine, Step};
 
 use engine::Plan;
 use model::{
-    BackendRef, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener, Mesh,
-    MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
+    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener,
+    Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
 };
 use operators::{Rows, together};
 
@@ -30,6 +30,7 @@ pub struct Inputs<'s> {
     mesh_choices: Rows<'s, MeshChoice>,
     destinations: Rows<'s, Destination>,
     grants: Rows<'s, Grant>,
+    certificates: Rows<'s, Certificate>,
     meshes: Rows<'s, Mesh>,
     addresses: Rows<'s, GatewayAddress>,
     observed_objects: Rows<'s, Observed>,
@@ -55,6 +56,7 @@ macro_rules! view {
 /// say that objects are in place.
 pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -> Outputs<'s> {
     let parameters = inputs.class_parameters.arrange("class parameters");
+    let grants = inputs.grants.arrange("grants by edge");
     let choices = inputs.mesh_choices.arrange("mesh choices by namespace");
     let meshes = inputs.meshes.arrange("meshes");
     let destinations = inputs.destinations.arrange("destinations");
@@ -62,7 +64,9 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (gateways, parent_refs) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
     let classes = view!(plan, accepted_classes(inputs.classes, parameters.clone()));
     let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, meshes.clone(); settings));
-    let listeners = view!(plan, listeners(managed.clone(), inputs.listeners));
+    let (certificates, granted) =
+        view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
+    let listeners = view!(plan, listeners(managed.clone(), inputs.listeners, certificates, granted));
 
     let parents = parent_refs.arrange("parentRefs by parent");
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
@@ -70,7 +74,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (on_services, ports) = view!(plan, service_parents(parents, destinations.clone(), meshes; settings));
     let (verdicts, attachments) = (verdicts.concat(on_services), attachments.concat(ports));
 
-    let granted = view!(plan, granted_references(inputs.backend_refs.clone(), inputs.grants));
+    let granted = view!(plan, granted_references(inputs.backend_refs.clone(), grants));
     let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, destinations));
     let rules = together("rules by route", [inputs.rules.any(), backends.any()]);
     let route_rules = view!(plan, route_rules(rules.clone()));
@@ -84,7 +88,8 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (routes, on_services) = view!(plan, mesh_http_routes(servings.clone(), route_rules.clone()));
     let of_services = view!(plan, service_routes(on_services.clone()));
     let floors = view!(plan, service_floors(on_services));
-    let desired = view!(plan, desired_objects(gateways, instances, routes, of_services, floors; settings));
+    let copies = view!(plan, secret_copies(listeners.clone(); settings));
+    let desired = view!(plan, desired_objects(gateways, instances, routes, of_services, floors, copies; settings));
     let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
     let objects =
         view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
@@ -93,7 +98,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let class = view!(plan, class_statuses(classes, generations.clone()));
     let gateway = view!(
         plan,
-        gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone())
+        gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone(); settings)
     );
     let route = view!(plan, route_statuses(verdicts, route_rules, servings, generations, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, route));

@@ -100,7 +100,8 @@ impl Pilot {
         }
         let settings = self.feed.settings();
         let desired = dispatch.task.pending.action.desired().filter(|_| !removes(dispatch));
-        let replacement = desired.and_then(|desired| replacement(settings, desired, &object));
+        let edge = (&**settings, self.feed.vault());
+        let replacement = desired.and_then(|desired| replacement(edge, desired, &object));
         let (verb, object) = match replacement {
             None => (verb, object),
             Some(request) => match self.write(&request, None).await {

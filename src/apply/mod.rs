@@ -111,11 +111,12 @@ impl Writer {
             let Some(dispatch) = self.queue.next(Instant::now()) else { return };
             let entry = self.pilot.feed.entry(dispatch.key).await;
             let pending = &dispatch.task.pending;
+            let edge = (&**self.pilot.feed.settings(), self.pilot.feed.vault());
             let request = match dispatch.step {
                 Step::Read => Some(Request::read(pending.object.clone())),
                 Step::Write | Step::Insist => {
                     let insist = dispatch.step == Step::Insist;
-                    request::plan(self.pilot.feed.settings(), pending, entry.as_deref(), insist, Timestamp::now())
+                    request::plan(edge, pending, entry.as_deref(), insist, Timestamp::now())
                 }
             };
             match request {

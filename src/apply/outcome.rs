@@ -1,5 +1,6 @@
 //! What an answer of the API server means for the writer.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,7 +15,7 @@ const REASON_MAX: usize = 1_024;
 const ASKED_MAX: Duration = Duration::from_secs(300);
 
 /// An answer, read to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Answer {
     /// The API server answered.
     Http {
@@ -31,8 +32,19 @@ pub enum Answer {
     Unreachable(String),
 }
 
+/// Without the body: it may hold a key.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http { code, .. } => write!(f, "an answer with code {code}"),
+            Self::Late => f.write_str("no answer in time"),
+            Self::Unreachable(reason) => write!(f, "no answer: {reason}"),
+        }
+    }
+}
+
 /// What became of a request, named for what the writer does next.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Outcome {
     /// It took effect. The object as it is now is an observation.
     Written(Value),
@@ -51,6 +63,13 @@ pub enum Outcome {
         /// Whether a missing permission is the cause, which only an operator can mend.
         permission: bool,
     },
+}
+
+/// Without the object: it may hold a key.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Outcome {
@@ -89,6 +108,8 @@ pub fn judge(verb: Verb, answer: Answer) -> Outcome {
         404 if matches!(verb, Verb::Delete | Verb::Read) => Outcome::Gone,
         // A write that creates misses something other than its object: the namespace, or the kind.
         404 if verb == Verb::Create => refused(&body, code),
+        // A built-in kind, of which we do not watch every object, has one of that name that is not ours.
+        409 if verb == Verb::Create && belongs_to_another(&body) => refused(&body, code),
         404 | 409 => Outcome::Stale,
         422 if another_object(&body) => Outcome::Stale,
         // The schema of the kind in this cluster lacks a field: more of the same would not help.
@@ -110,6 +131,12 @@ fn deleted(body: Value) -> Outcome {
 fn another_object(body: &Value) -> bool {
     let causes = body["details"]["causes"].as_array().map_or(&[][..], Vec::as_slice);
     causes.iter().any(|cause| cause["field"] == "metadata.uid" || cause["field"] == "metadata.resourceVersion")
+}
+
+/// Whether an apply conflicts with fields that somebody else manages.
+fn belongs_to_another(body: &Value) -> bool {
+    let causes = body["details"]["causes"].as_array().map_or(&[][..], Vec::as_slice);
+    causes.iter().any(|cause| cause["reason"] == "FieldManagerConflict")
 }
 
 fn says(body: &Value, text: &str) -> bool {

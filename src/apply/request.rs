@@ -1,5 +1,7 @@
 //! From a task and the newest observation to a request. Pure.
 
+use std::fmt;
+
 use dataflows::manifest;
 use dataflows::model::{Action, Desired, Fingerprint, Kind, ObjectName, Pending, Settings};
 use http::Method;
@@ -7,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::status;
+use crate::vault::Vault;
 use crate::watch::cluster::kinds::{Part, object_path, written};
 use crate::watch::cluster::{Entry, Memory};
 
@@ -84,7 +87,7 @@ impl Verb {
 }
 
 /// A request, not yet in the form of HTTP.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Request {
     /// What it does.
     pub verb: Verb,
@@ -92,6 +95,13 @@ pub struct Request {
     pub object: ObjectName,
     /// With what; null for none.
     pub body: Value,
+}
+
+/// Without the body: it may hold a key.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb.name(), self.object)
+    }
 }
 
 impl Request {
@@ -123,7 +133,7 @@ impl Request {
 /// `None` if that observation, which the dataflow may not have folded in yet, leaves nothing to do: the object shows
 /// what is asked for, is gone, or is not ours. `insist` once the dataflow has had time and still asks for it.
 pub fn plan(
-    settings: &Settings,
+    (settings, vault): (&Settings, &Vault),
     pending: &Pending,
     entry: Option<&Entry>,
     insist: bool,
@@ -131,12 +141,12 @@ pub fn plan(
 ) -> Option<Request> {
     let kind = pending.object.kind;
     match (&pending.action, written(kind), entry) {
-        (Action::Write(desired), Part::Whole, None) => Some(apply(settings, desired, None)),
+        (Action::Write(desired), Part::Whole, None) => apply((settings, vault), desired, None),
         (Action::Obstructed(_), ..) | (_, Part::None, _) | (_, _, None) => None,
         // Whatever the dataflow thought when it asked for it: what bears no owner label of ours is not touched.
         (_, Part::Whole, Some(entry)) if !entry.ours => None,
         (Action::Write(desired), ..) if entry.is_some_and(|entry| shows(settings, entry, desired)) && !insist => None,
-        (Action::Write(desired), Part::Whole, Some(entry)) => Some(apply(settings, desired, Some(entry))),
+        (Action::Write(desired), Part::Whole, Some(entry)) => apply((settings, vault), desired, Some(entry)),
         (Action::Write(desired), Part::Status, Some(entry)) => {
             Some(write_status(pending, manifest::render(settings, desired), entry, now))
         }
@@ -150,8 +160,8 @@ fn shows(settings: &Settings, entry: &Entry, desired: &Desired) -> bool {
     entry.shown == Some(manifest::fingerprint(settings, desired))
 }
 
-fn apply(settings: &Settings, desired: &Desired, entry: Option<&Entry>) -> Request {
-    let mut body = manifest::render(settings, desired);
+fn apply((settings, vault): (&Settings, &Vault), desired: &Desired, entry: Option<&Entry>) -> Option<Request> {
+    let mut body = vault.render(settings, desired)?;
     let verb = match entry {
         None => {
             body["metadata"]["resourceVersion"] = "0".into();
@@ -162,7 +172,7 @@ fn apply(settings: &Settings, desired: &Desired, entry: Option<&Entry>) -> Reque
             Verb::Apply
         }
     };
-    Request { verb, object: desired.object.clone(), body }
+    Some(Request { verb, object: desired.object.clone(), body })
 }
 
 fn write_status(pending: &Pending, mut rendered: Value, entry: &Entry, now: Timestamp) -> Request {
@@ -213,13 +223,13 @@ pub fn shown(settings: &Settings, kind: Kind, object: &Value) -> Option<Fingerpr
 
 /// The request that takes away what others added inside what we own, given the answer to an apply; `None` if the
 /// answer shows what is desired. Only where the answer still differs, for it needs a precondition and can be too late.
-pub fn replacement(settings: &Settings, desired: &Desired, answered: &Value) -> Option<Request> {
+pub fn replacement((settings, vault): (&Settings, &Vault), desired: &Desired, answered: &Value) -> Option<Request> {
     let kind = desired.object.kind;
     let as_desired = |object: &Value| shown(settings, kind, object) == Some(manifest::fingerprint(settings, desired));
     if as_desired(answered) {
         return None;
     }
-    let rendered = manifest::render(settings, desired);
+    let rendered = vault.render(settings, desired)?;
     let (verb, body) = match written(kind) {
         Part::Whole => (Verb::Replace, whole_replacement(answered, &rendered, as_desired)),
         Part::Status if kind != Kind::HttpRoute => {

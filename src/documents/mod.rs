@@ -13,7 +13,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use dataflows::model::{ObjectName, Settings, Update};
+use dataflows::model::{ObjectName, Settings};
 use serde_json::Value;
 
 pub use changes::{Changes, Stamp};
@@ -21,13 +21,13 @@ pub use files::{Listing, Unlisted, is_document_file, list};
 pub use syntax::Format;
 pub use yaml::to_yaml;
 
-use crate::watch::decode::{self, DecodeError};
+use crate::watch::decode::{self, DecodeError, Decoded};
 
 /// Bytes read of one file at most: objects are small, and a stray disk image must not fill the memory.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// One object as an API server would store it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Document {
     /// Where it was read.
     pub origin: Origin,
@@ -37,6 +37,13 @@ pub struct Document {
     pub api_version: String,
     /// The object.
     pub value: Value,
+}
+
+/// Without the object: it may hold a key.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.object)
+    }
 }
 
 /// Where a document was read: a file, the number of the document in it, and the place in a `List`.
@@ -195,9 +202,9 @@ fn add(reading: &mut Reading, origin: Origin, value: Value, depth: usize) {
 }
 
 /// The facts of a document.
-pub fn decode(settings: &Settings, document: &Document) -> Result<Vec<Update>, DocumentError> {
+pub fn decode(settings: &Settings, document: &Document) -> Result<Decoded, DocumentError> {
     match decode::decode(settings, &document.value) {
-        Ok(decoded) => Ok(decoded.updates),
+        Ok(decoded) => Ok(decoded),
         Err(error @ DecodeError::UnknownKind { .. }) => {
             Err(DocumentError::Ignore(format!("{} is ignored: {error}", document.object)))
         }

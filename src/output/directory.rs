@@ -6,7 +6,6 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
-use dataflows::manifest;
 use dataflows::model::{Action, Desired, Key, Kind, ObjectName, Ref, Settings, Task, Update};
 
 use super::files::{Known, OutputDirectory, OutputError, Put};
@@ -15,6 +14,7 @@ use crate::admin::metrics::Metrics;
 use crate::apply::WriteLabels;
 use crate::documents::Changes;
 use crate::events::{EpochReport, Event};
+use crate::vault::Vault;
 
 /// The name under which the engine thread waits for what the directory shows at the start.
 pub const INPUT: &str = "output directory";
@@ -28,6 +28,8 @@ pub struct DirectorySink {
     pub settings: Settings,
     /// Where to write.
     pub directory: OutputDirectory,
+    /// What copies of Secrets have to hold.
+    pub vault: Vault,
     /// In which versions inputs were written.
     pub versions: ApiVersions,
     /// Where writes are counted.
@@ -197,7 +199,7 @@ impl DirectorySink {
     fn perform(&self, known: &mut Known, task: &Task) -> Result<Option<Update>, OutputError> {
         let object = &task.pending.object;
         match &task.pending.action {
-            Action::Write(desired) => self.write(known, desired).map(Some),
+            Action::Write(desired) => self.write(known, desired),
             Action::Remove { .. } => {
                 let removed = self.directory.remove(object);
                 self.count(
@@ -218,9 +220,9 @@ impl DirectorySink {
         }
     }
 
-    fn write(&self, known: &mut Known, desired: &Desired) -> Result<Update, OutputError> {
+    fn write(&self, known: &mut Known, desired: &Desired) -> Result<Option<Update>, OutputError> {
         let object = &desired.object;
-        let mut value = manifest::render(&self.settings, desired);
+        let Some(mut value) = self.vault.render(&self.settings, desired) else { return Ok(None) };
         let observed = shown(&self.settings, desired, &value);
         let is_status = is_status_kind(object.kind);
         if is_status {
@@ -235,7 +237,7 @@ impl DirectorySink {
         }
         put?;
         known.wrote(&self.directory.path(object), observed.clone());
-        Ok(observation(observed))
+        Ok(Some(observation(observed)))
     }
 
     fn count(&self, kind: Kind, verb: &'static str, written: bool) {

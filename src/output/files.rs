@@ -172,6 +172,7 @@ impl OutputDirectory {
             mesh: "".into(),
             fingerprint: Fingerprint(Key::hash(&[b"damaged"])),
             anchor: object.key(),
+            copies: Vec::new(),
             ours: true,
             object: object.clone(),
         };

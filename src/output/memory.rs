@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dataflows::Engine;
 use dataflows::model::{Action, Fingerprint, Key, ObjectName, Observed, Ref, Settings, Task, Update};
-use dataflows::{Engine, manifest};
 use serde_json::Value;
 
 use super::{absent, is_status_kind, observation, shown};
+use crate::vault::Vault;
 
 /// What the cluster holds of ours.
 #[derive(Debug, Default)]
@@ -33,13 +34,13 @@ pub struct Unsettled {
 
 impl Memory {
     /// Feeds the facts in and does what is asked for until nothing is.
-    pub fn settle(&mut self, settings: &Settings, updates: Vec<Update>) -> Result<(), Unsettled> {
+    pub fn settle(&mut self, settings: &Settings, vault: &Vault, updates: Vec<Update>) -> Result<(), Unsettled> {
         let mut engine = Engine::new(settings.clone());
         let mut tasks = BTreeMap::new();
         let mut updates = updates;
         for _ in 0..EPOCHS_MAX {
             apply_changes(&mut tasks, engine.step(updates).tasks);
-            updates = tasks.values().filter_map(|task| self.perform(settings, task)).collect();
+            updates = tasks.values().filter_map(|task| self.perform(settings, vault, task)).collect();
             if updates.is_empty() {
                 return Ok(());
             }
@@ -48,14 +49,14 @@ impl Memory {
     }
 
     /// Does what a task asks for, and answers what is there now; `None` if there is nothing to do.
-    fn perform(&mut self, settings: &Settings, task: &Task) -> Option<Update> {
+    fn perform(&mut self, settings: &Settings, vault: &Vault, task: &Task) -> Option<Update> {
         if !task.blocked_by.is_empty() {
             return None;
         }
         let object = &task.pending.object;
         match &task.pending.action {
             Action::Write(desired) => {
-                let value = manifest::render(settings, desired);
+                let value = vault.render(settings, desired)?;
                 let update = observation(shown(settings, desired, &value));
                 self.cleared.remove(object);
                 let store = if is_status_kind(object.kind) { &mut self.statuses } else { &mut self.objects };

@@ -61,18 +61,17 @@ pub fn observation(observed: Observed) -> Update {
 
 /// What is observed once `desired` is there, rendered as `value`.
 pub fn shown(settings: &Settings, desired: &Desired, value: &Value) -> Observed {
-    let anchor = if desired.content.is_status() {
-        desired.object.key()
-    } else {
-        manifest::observe(settings, desired.object.kind, value)
-            .map_or_else(|| desired.object.key(), |observed| observed.anchor)
-    };
+    let whole =
+        if desired.content.is_status() { None } else { manifest::observe(settings, desired.object.kind, value) };
+    let (anchor, copies) =
+        whole.map_or_else(|| (desired.object.key(), Vec::new()), |observed| (observed.anchor, observed.copies));
     Observed {
         object: desired.object.clone(),
         ours: true,
         mesh: desired.mesh.clone(),
         fingerprint: manifest::fingerprint(settings, desired),
         anchor,
+        copies,
     }
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use kit::apiserver::{Mark, Request, User};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::cluster::{Cluster, LIMIT, eventually, path};
 use super::objects::{GATEWAY_API, KUMA, class, conditions, entries, namespace, owner};
@@ -46,6 +46,32 @@ impl<'a> World<'a> {
         let world = Self::new(cluster, name);
         cluster.apply(&class(name, &world.controller));
         world
+    }
+
+    /// Gives the controller the rights on Secrets that `deploy/rbac.yaml` gives it in the system namespace.
+    pub(super) fn permit_copies(&self) {
+        const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
+        let role = self.cluster.get(&format!("{RBAC}/namespaces/kuma-system/roles/deltagate"));
+        let rules = role.expect("deploy/rbac.yaml has a Role")["rules"].clone();
+        let (version, metadata) = ("rbac.authorization.k8s.io/v1", json!({"name": "deltagate"}));
+        let role = json!({"apiVersion": version, "kind": "Role", "metadata": metadata, "rules": rules});
+        let binding = json!({
+            "apiVersion": version,
+            "kind": "RoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "deltagate"},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": User::Deltagate.name()}],
+        });
+        for (plural, object) in [("roles", role), ("rolebindings", binding)] {
+            let path = format!("{RBAC}/namespaces/{}/{plural}", self.system);
+            let made = self.cluster.request(http::Method::POST, &path, Some(&object));
+            made.unwrap_or_else(|refused| panic!("making {object}: {refused}"));
+        }
+    }
+
+    /// The copies of certificates of this world.
+    pub(super) fn copies(&self) -> Vec<Value> {
+        self.cluster.list(&path("v1", "Secret", &self.system, ""))
     }
 
     /// Starts the controller of this world.

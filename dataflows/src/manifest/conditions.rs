@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use super::certificates;
 use crate::model::{
-    BackendKind, BackendRef, CertificateRef, GatewayProblem, Kind, ListenerProblem, ManagedGateway, ParametersProblem,
-    RefProblem, RouteKindRef, RuleProblem, UnsupportedListenerValue,
+    BackendKind, BackendRef, GatewayProblem, Kind, ListenerProblem, ManagedGateway, ParametersProblem, RefProblem,
+    RouteKindRef, RuleProblem, UnsupportedListenerValue,
 };
 
 /// A condition without its time.
@@ -87,21 +88,14 @@ pub(super) fn listener_text(problem: &ListenerProblem, protocol: &str, port: u16
             "hostname is not a DNS name in lower case".to_owned()
         }
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode) => {
-            "an HTTPS listener needs tls with mode Terminate and at least one certificateRef".to_owned()
+            format!("a listener of protocol {protocol} needs tls with mode Terminate and at least one certificateRef")
         }
         ListenerProblem::InvalidRouteKinds(kinds) => format!(
             "allowedRoutes.kinds names kinds that a listener of protocol {protocol} cannot route: {}",
             join(kinds.iter().map(|RouteKindRef { group, kind }| named_kind(group, kind)))
         ),
-        ListenerProblem::CertificateRef(reference) => format!(
-            "certificateRef {} cannot be used: this version does not copy certificates into the mesh yet",
-            certificate_name(reference)
-        ),
+        ListenerProblem::CertificateRef { reference, problem } => certificates::text(reference, *problem),
     }
-}
-
-fn certificate_name(reference: &CertificateRef) -> String {
-    format!("{} \"{}/{}\"", named_kind(&reference.group, &reference.kind), reference.namespace, reference.name)
 }
 
 /// Reason of a `ResolvedRefs` condition for a backend.
@@ -164,7 +158,7 @@ pub(super) fn rule_text(index: u16, problem: &RuleProblem) -> String {
 }
 
 /// `Kind` or `Kind.group`.
-fn named_kind(group: &str, kind: &str) -> String {
+pub(super) fn named_kind(group: &str, kind: &str) -> String {
     if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }
 }
 

@@ -6,6 +6,7 @@ use super::conditions::{condition, gateway_problem, join, listener_text};
 use super::json::object;
 use crate::model::{Action, GatewayStatus, ListenerProblem, ListenerReport, Pending, Ref};
 use crate::rules::acceptance::{Acceptance, acceptance};
+use crate::rules::certificates;
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus>
 pub(super) fn status(gateway: &GatewayStatus) -> Value {
@@ -93,12 +94,26 @@ fn listener(gateway: &GatewayStatus, report: &ListenerReport) -> Value {
     ])
 }
 
+/// What is wrong with the certificateRefs of a listener: one reason, and all of them.
+fn certificate_refs(
+    problems: &[ListenerProblem],
+    text: impl Fn(&ListenerProblem) -> String,
+) -> Option<(&'static str, String)> {
+    let of_refs = |problem: &&ListenerProblem| matches!(problem, ListenerProblem::CertificateRef { .. });
+    let message = join(problems.iter().filter(of_refs).map(text));
+    let reason = certificates::reason(problems.iter().filter_map(|problem| match problem {
+        ListenerProblem::CertificateRef { problem, .. } => Some(*problem),
+        _ => None,
+    }));
+    (!message.is_empty()).then_some((reason, message))
+}
+
 /// Always the whole set, so that no condition of an earlier state stays behind.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#listenerconditionreason>
 fn listener_conditions(gateway: &GatewayStatus, report: &ListenerReport) -> Vec<Value> {
     let state = &report.state;
-    let text = |problem| listener_text(problem, state.listener.protocol.name(), state.listener.port);
+    let text = |problem: &ListenerProblem| listener_text(problem, state.listener.protocol.name(), state.listener.port);
     let condition =
         |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, gateway.generation);
     let (mut own, mut refs) = (None, None);
@@ -109,9 +124,10 @@ fn listener_conditions(gateway: &GatewayStatus, report: &ListenerReport) -> Vec<
             ListenerProblem::HostnameConflict => own = Some(("HostnameConflict", text(problem))),
             ListenerProblem::ProtocolConflict => own = Some(("ProtocolConflict", text(problem))),
             ListenerProblem::InvalidRouteKinds(_) => refs = Some(("InvalidRouteKinds", text(problem))),
-            ListenerProblem::CertificateRef(_) => refs = refs.or(Some(("InvalidCertificateRef", text(problem)))),
+            ListenerProblem::CertificateRef { .. } => {}
         }
     }
+    let refs = refs.or_else(|| certificate_refs(&state.problems, text));
     let accepted = match &own {
         Some((reason, message)) => condition("Accepted", false, reason, message),
         None => condition("Accepted", true, "Accepted", ""),

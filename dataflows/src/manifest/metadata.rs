@@ -45,6 +45,8 @@ pub(super) fn render(
             gateway_labels(&mut labels, &plan.managed.gateway);
             metadata.extend(owner_reference(&plan.managed.gateway));
         }
+        // The control plane keeps secrets where they are.
+        Content::SecretCopy(_) => {}
         // Checked before Kuma's defaulter could add it, where the zone is federated.
         _ => {
             labels.insert(ORIGIN.into(), "zone".into());

@@ -5,6 +5,7 @@
 //! whatever the API server, its defaults and Kuma's webhooks add without changing the meaning must leave the normal
 //! form alone. `normal_form` is where that is decided, for both ends alike.
 
+mod certificates;
 mod class_status;
 mod conditions;
 mod gateway_status;
@@ -22,17 +23,21 @@ pub(crate) use mesh_http_route::serves_anything;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Content, Desired, Fingerprint, Key, Kind, ObjectName, Observed, Settings};
+use crate::model::{Content, CopyContent, Desired, Fingerprint, Key, Kind, ObjectName, Observed, Settings};
 use crate::rules::names;
 
 /// The field manager of all that we write, under the usual controllerName.
 pub const FIELD_MANAGER: &str = "deltagate";
 
+/// The type of a Secret that the control plane reads.
+pub const SECRET_TYPE: &str = "system.kuma.io/secret";
+
 /// The type of the condition that says what is accepted without effect.
 pub const EFFECTIVE: &str = "deltagate.io/Effective";
 
 /// The object as it is to be applied: `apiVersion`, `kind`, `metadata` (name, namespace, labels, annotations,
-/// ownerReferences), and all that we own below. Of a status: `apiVersion`, `kind`, `metadata` (name, namespace) and
+/// ownerReferences), and all that we own below. Of the copy of a Secret `data` is left out: it holds a key, and is added
+/// by whoever writes. Of a status: `apiVersion`, `kind`, `metadata` (name, namespace) and
 /// `status` with only our entries; conditions without `lastTransitionTime`, which is added by whoever writes.
 pub fn render(settings: &Settings, desired: &Desired) -> Value {
     render_content(settings, &desired.object, &desired.owner, &desired.mesh, &desired.content)
@@ -48,14 +53,14 @@ pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
             normal::status(settings, desired.object.kind, rendered["status"].take()).unwrap_or_default()
         } else {
             let spec = rendered["spec"].take();
-            normal::object(desired.object.kind, &rendered, spec)
+            normal::object(desired.object.kind, &rendered, spec, desired.content.copied())
         };
         hash(&normal)
     })
 }
 
-/// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute). `None` if it has no
-/// name.
+/// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute, the copy of a Secret).
+/// `None` if it has no name.
 pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
     let name = object_name(kind, object)?;
     let ours = metadata::is_ours(settings, object);
@@ -67,8 +72,16 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
         }
         _ => name.key(),
     };
-    let fingerprint = hash(&normal::object(kind, object, object["spec"].clone()));
-    Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor })
+    let copy = |secret: &str| Key::of(Kind::Secret, &settings.system_namespace, secret);
+    let mut copies: Vec<_> = match kind {
+        Kind::MeshGateway => mesh_gateway::secrets(object).map(copy).collect(),
+        _ => Vec::new(),
+    };
+    copies.sort_unstable();
+    copies.dedup();
+    let content = object.pointer("/data/value").and_then(Value::as_str).map(CopyContent::of);
+    let fingerprint = hash(&normal::object(kind, object, object["spec"].clone(), content));
+    Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor, copies })
 }
 
 /// What is ours in the status of a GatewayClass, Gateway or route; `None` if nothing is. Of GatewayClass and Gateway,
@@ -78,7 +91,7 @@ pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option
     let name = object_name(kind, object)?;
     let status = normal::status(settings, kind, object["status"].clone())?;
     let anchor = name.key();
-    Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor })
+    Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor, copies: Vec::new() })
 }
 
 /// The field manager of all that we write.
@@ -126,10 +139,11 @@ fn render_content(
     let (key, body) = match content {
         Content::MeshGateway(plan) => {
             rendered.insert("mesh".into(), mesh.into());
-            ("spec", mesh_gateway::spec(plan))
+            ("spec", mesh_gateway::spec(settings, plan))
         }
         Content::MeshGatewayInstance(plan) => ("spec", instance::spec(plan)),
         Content::MeshHttpRoute(plan) => ("spec", mesh_http_route::spec(settings, plan)),
+        Content::SecretCopy(_) => ("type", SECRET_TYPE.into()),
         Content::Floor(floor) => ("spec", mesh_http_route::floor_spec(floor)),
         Content::ServiceRoute(plan) => ("spec", service_route::spec(settings, plan)),
         Content::ServiceFloor(floor) => ("spec", service_route::floor_spec(floor).unwrap_or_default()),

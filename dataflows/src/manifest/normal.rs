@@ -4,11 +4,14 @@ use serde_json::{Map, Value};
 
 use super::json::object as fields;
 use super::metadata;
-use crate::model::{Kind, Settings};
+use crate::model::{CopyContent, Kind, Settings};
 
 /// The normal form of a generated object: our labels, annotations and owner references, the mesh, and the spec without
 /// what servers add to it or leave out of it. `spec` is the object's own, as a copy to work on.
-pub(super) fn object(kind: Kind, object: &Value, mut spec: Value) -> Value {
+pub(super) fn object(kind: Kind, object: &Value, mut spec: Value, copied: Option<CopyContent>) -> Value {
+    if kind == Kind::Secret {
+        return secret(object, copied);
+    }
     match kind {
         // Kuma writes its own types back, in which a default and an absent value are the same.
         Kind::MeshGateway => drop_defaults(&mut spec),
@@ -22,6 +25,19 @@ pub(super) fn object(kind: Kind, object: &Value, mut spec: Value) -> Value {
         ("owners", owners.map(|owner| owner["uid"].clone()).collect()),
         ("mesh", metadata::mesh_of(kind, object).into()),
         ("spec", spec),
+    ])
+}
+
+/// The normal form of the copy of a Secret that holds this. Fields beside the one that we write are part of it.
+fn secret(object: &Value, copied: Option<CopyContent>) -> Value {
+    let data = object["data"].as_object().into_iter().flatten();
+    let others = data.map(|(field, _)| field.as_str()).filter(|field| *field != "value");
+    fields([
+        ("labels", chosen(&object["metadata"]["labels"], &metadata::LABELS)),
+        ("annotations", chosen(&object["metadata"]["annotations"], &metadata::ANNOTATIONS)),
+        ("type", object["type"].clone()),
+        ("content", copied.map(|content| content.0.to_string()).into()),
+        ("others", others.collect()),
     ])
 }
 
@@ -53,11 +69,7 @@ fn gateway_status(mut status: Value) -> Option<Value> {
     (!empty).then(|| {
         let mut listeners = listeners;
         listeners.sort_by(|left, right| left["name"].as_str().cmp(&right["name"].as_str()));
-        fields([
-            ("conditions", of_gateway.into()),
-            ("listeners", listeners.into()),
-            ("addresses", addresses.into()),
-        ])
+        fields([("conditions", of_gateway.into()), ("listeners", listeners.into()), ("addresses", addresses.into())])
     })
 }
 

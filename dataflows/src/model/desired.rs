@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttachPoint, ClassStatus, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, Ref, RouteRules,
-    RouteStatus, Serving, Text,
+    AttachPoint, ClassStatus, CopyContent, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, Ref,
+    RouteRules, RouteStatus, SecretCopyPlan, Serving, Text,
 };
 
 /// Hash over the normal form of an object or status: equal if and only if a write would change nothing of meaning.
@@ -100,12 +100,21 @@ pub enum Content {
     Floor(Ref<Floor>),
     ServiceRoute(Ref<ServiceRoutePlan>),
     ServiceFloor(Ref<ServiceFloor>),
+    SecretCopy(Ref<SecretCopyPlan>),
     ClassStatus(Ref<ClassStatus>),
     GatewayStatus(Ref<GatewayStatus>),
     RouteStatus(Ref<RouteStatus>),
 }
 
 impl Content {
+    /// What the copy of a Secret holds.
+    pub fn copied(&self) -> Option<CopyContent> {
+        match self {
+            Self::SecretCopy(plan) => Some(plan.content),
+            _ => None,
+        }
+    }
+
     /// Whether this is a status of a user's object rather than an object of ours.
     pub const fn is_status(&self) -> bool {
         matches!(self, Self::ClassStatus(_) | Self::GatewayStatus(_) | Self::RouteStatus(_))

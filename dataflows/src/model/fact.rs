@@ -1,6 +1,6 @@
 use super::{
-    BackendRef, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Key, Kind, Listener,
-    Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation, Row, Rule,
+    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Key,
+    Kind, Listener, Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation, Row, Rule,
 };
 
 /// One row of an input relation with its key. Which relation it belongs to, its value says.
@@ -79,6 +79,11 @@ impl Fact {
     /// A backendRef, by its own key.
     pub fn backend_ref(backend: BackendRef) -> Self {
         Self::new(backend.key(), backend)
+    }
+
+    /// A TLS Secret, by its key.
+    pub fn certificate(certificate: Certificate) -> Self {
+        Self::new(Key::of(Kind::Secret, &certificate.namespace, &certificate.name), certificate)
     }
 
     /// The labels of a namespace, by its key.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, ManagedGateway, Ref, RouteKind, Text};
+use super::{Certificate, CertificateRefProblem, Key, ManagedGateway, Ref, RouteKind, Text};
 
 /// One entry of `spec.listeners`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -197,8 +197,13 @@ pub enum ListenerProblem {
     InvalidRouteKinds(Vec<RouteKindRef>),
     /// A value that Kuma cannot express.
     UnsupportedValue(UnsupportedListenerValue),
-    /// A certificate reference that cannot be used.
-    CertificateRef(CertificateRef),
+    /// A certificate reference that is not served.
+    CertificateRef {
+        /// The reference.
+        reference: CertificateRef,
+        /// Why.
+        problem: CertificateRefProblem,
+    },
 }
 
 /// The values of a listener that Kuma cannot express.
@@ -206,7 +211,7 @@ pub enum ListenerProblem {
 pub enum UnsupportedListenerValue {
     /// Not a hostname by RFC 1123.
     Hostname,
-    /// HTTPS without a `tls` section, or with Passthrough.
+    /// HTTPS without a `tls` section, with Passthrough, or without a certificate.
     TlsMode,
 }
 
@@ -221,6 +226,8 @@ pub struct ListenerState {
     pub listener: Ref<Listener>,
     /// The route kinds it takes.
     pub supported: Vec<RouteKind>,
+    /// The certificates that it serves, in order.
+    pub certificates: Vec<Ref<Certificate>>,
     /// What is wrong with it.
     pub problems: Vec<ListenerProblem>,
     /// Whether it becomes part of the MeshGateway.

@@ -1,6 +1,7 @@
 //! What the dataflow is about: keys and rows. Plain data; nothing here names a dataflow type or decides anything.
 
 mod attach_point;
+mod certificate;
 mod class;
 mod desired;
 mod destination;
@@ -20,6 +21,10 @@ mod status;
 mod verdict;
 
 pub use attach_point::{AttachPoint, ListenerPlace, Place, ServicePort};
+pub use certificate::{
+    Certificate, CertificateProblem, CertificateRefProblem, CertificateUse, CopyContent, CopyUse, FoundCertificate,
+    GrantedCertificate, Half, SecretCopyPlan,
+};
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
 pub use desired::{
     Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, ServiceFloor,

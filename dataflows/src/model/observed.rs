@@ -17,6 +17,8 @@ pub struct Observed {
     pub fingerprint: Fingerprint,
     /// Key of the MeshGateway that it is or targets: what it shares the fate of. Its own key for everything else.
     pub anchor: Key,
+    /// Keys of the copies that it names, if it is a MeshGateway: none of them may go before it lets go. Sorted.
+    pub copies: Vec<Key>,
 }
 
 /// What the API server or a webhook answered to the last attempt to write an object. Keyed by the object.
@@ -42,6 +44,10 @@ pub struct Pending {
     pub object: ObjectName,
     /// What has to be done.
     pub action: Action,
+    /// Whether something of ours is there in its place, as it should not be.
+    pub present: bool,
+    /// Keys of the copies that a MeshGateway of ours names as long as this is not done.
+    pub copies: Vec<Key>,
     /// What was answered to the last attempt at exactly this.
     pub refusal: Option<Text>,
 }

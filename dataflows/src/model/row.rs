@@ -7,12 +7,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    AttachPoint, Attachment, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
-    Desired, Destination, Everything, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant,
-    GrantedReference, Held, InstancePlan, JudgedServiceParent, Listener, ListenerReport, ListenerState, ManagedGateway,
-    Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate,
-    ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend, RouteRules, RouteStatus, Rule, ServiceFloor,
-    ServiceParent, ServiceRoutePlan, Serving, Shadowed, Task,
+    Attachment, AttachPoint, BackendRef, Blocked, Certificate, CertificateUse, Claim, Class, ClassParameters,
+    ClassStatus, ClassVerdict, CopyUse, Count, Desired, Destination, Everything, Floor, FoundCertificate, Gateway,
+    GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, Held, InstancePlan,
+    JudgedServiceParent, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan,
+    MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending,
+    Refusal, ResolvedBackend, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent,
+    ServiceRoutePlan, Serving, Shadowed, Task,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -186,10 +187,11 @@ macro_rules! relations {
 }
 
 relations! {
-    Attachment, AttachPoint, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
-    Desired, Destination, Everything, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant,
-    GrantedReference, Held, InstancePlan, JudgedServiceParent, Listener, ListenerReport, ListenerState, ManagedGateway,
-    Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate,
-    ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend, RouteRules, RouteStatus, Rule, ServiceFloor,
-    ServiceParent, ServiceRoutePlan, Serving, Shadowed, Task,
+    Attachment, AttachPoint, BackendRef, Blocked, Certificate, CertificateUse, Claim, Class, ClassParameters,
+    ClassStatus, ClassVerdict, CopyUse, Count, Desired, Destination, Everything, Floor, FoundCertificate, Gateway,
+    GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, Held, InstancePlan,
+    JudgedServiceParent, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan,
+    MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending,
+    Refusal, ResolvedBackend, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent,
+    ServiceRoutePlan, Serving, Shadowed, Task,
 }

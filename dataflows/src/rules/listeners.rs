@@ -5,18 +5,25 @@ use crate::model::{
     RouteKind, RouteKindRef, UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
+use crate::rules::certificates::{self, References, terminates};
 use crate::rules::{hostname, names};
 use std::collections::BTreeMap;
 
 /// What became of each listener of a Gateway, in the order of the Gateway.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec> (`listeners`)
-pub fn states(managed: &Ref<ManagedGateway>, listeners: &[Ref<Listener>]) -> Vec<ListenerState> {
+pub fn states(
+    managed: &Ref<ManagedGateway>,
+    listeners: &[Ref<Listener>],
+    references: &References<'_>,
+) -> Vec<ListenerState> {
     let mut ordered: Vec<_> = listeners.to_vec();
     ordered.sort_by(|left, right| left.index.cmp(&right.index).then_with(|| left.name.cmp(&right.name)));
     let conflicts = conflicts(&ordered);
-    let mut states: Vec<_> =
-        ordered.into_iter().map(|listener| state(managed, &listener, conflicts.get(&listener.index))).collect();
+    let mut states: Vec<_> = ordered
+        .into_iter()
+        .map(|listener| state(managed, &listener, conflicts.get(&listener.index), references))
+        .collect();
     let accepted = acceptance(managed, states.iter()).is_accepted();
     for state in &mut states {
         state.gateway_accepted = accepted;
@@ -24,7 +31,13 @@ pub fn states(managed: &Ref<ManagedGateway>, listeners: &[Ref<Listener>]) -> Vec
     states
 }
 
-fn state(managed: &Ref<ManagedGateway>, listener: &Ref<Listener>, conflict: Option<&ListenerProblem>) -> ListenerState {
+fn state(
+    managed: &Ref<ManagedGateway>,
+    listener: &Ref<Listener>,
+    conflict: Option<&ListenerProblem>,
+    references: &References<'_>,
+) -> ListenerState {
+    let key = managed.key.part("listener", &listener.name);
     let cross_mesh = managed.parameters.cross_mesh;
     let mut problems = Vec::new();
     if !is_supported(&listener.protocol, cross_mesh) {
@@ -34,19 +47,25 @@ fn state(managed: &Ref<ManagedGateway>, listener: &Ref<Listener>, conflict: Opti
     if listener.hostname.as_ref().is_some_and(|name| !hostname::is_valid(name)) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname));
     }
-    if listener.protocol == Protocol::Https && !cross_mesh {
-        problems.extend(certificate_problems(listener));
+    if listener.protocol == Protocol::Https && !cross_mesh && !has_certificates(listener) {
+        problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode));
     }
-    let usable = problems.is_empty() && managed.problem.is_none();
+    let faultless = problems.is_empty();
+    let (certificates, of_references) =
+        if cross_mesh { (Vec::new(), Vec::new()) } else { certificates::served(key, references) };
+    problems.extend(of_references);
+    let secured = !terminates(listener) || !certificates.is_empty();
+    let usable = faultless && secured && managed.problem.is_none();
     let (supported, foreign) = route_kinds(listener, cross_mesh);
     if !foreign.is_empty() {
         problems.push(ListenerProblem::InvalidRouteKinds(foreign));
     }
     ListenerState {
-        key: managed.key.part("listener", &listener.name),
+        key,
         managed: managed.clone(),
         listener: listener.clone(),
         supported,
+        certificates,
         problems,
         usable,
         gateway_accepted: true,
@@ -64,13 +83,9 @@ fn is_supported(protocol: &Protocol, cross_mesh: bool) -> bool {
     }
 }
 
-fn certificate_problems(listener: &Listener) -> Vec<ListenerProblem> {
-    match &listener.tls {
-        Some(tls) if tls.mode == crate::model::TlsMode::Terminate && !tls.certificates.is_empty() => {
-            tls.certificates.iter().cloned().map(ListenerProblem::CertificateRef).collect()
-        }
-        _ => vec![ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode)],
-    }
+/// Whether the listener ends TLS with certificates that it names: Kuma's admission refuses HTTPS without any.
+fn has_certificates(listener: &Listener) -> bool {
+    terminates(listener) && listener.tls.as_ref().is_some_and(|tls| !tls.certificates.is_empty())
 }
 
 /// Which listeners of a Gateway clash, by index. Every member of a clash is in it: there is no winner.
@@ -133,7 +148,7 @@ pub const fn is_own_fault(problem: &ListenerProblem) -> bool {
         | ListenerProblem::HostnameConflict
         | ListenerProblem::ProtocolConflict
         | ListenerProblem::UnsupportedValue(_) => true,
-        ListenerProblem::InvalidRouteKinds(_) | ListenerProblem::CertificateRef(_) => false,
+        ListenerProblem::InvalidRouteKinds(_) | ListenerProblem::CertificateRef { .. } => false,
     }
 }
 
@@ -210,8 +225,9 @@ mod tests {
         let listeners: Vec<_> = (0..).zip(listeners).map(|(index, text)| listener(index, text)).collect();
         let mut backwards = listeners.clone();
         backwards.reverse();
-        let shown = states(&managed(cross_mesh), &listeners);
-        assert_eq!(shown, states(&managed(cross_mesh), &backwards), "the order of rows means nothing");
+        let none = References::default();
+        let shown = states(&managed(cross_mesh), &listeners, &none);
+        assert_eq!(shown, states(&managed(cross_mesh), &backwards, &none), "the order of rows means nothing");
         let shown: Vec<_> = shown
             .iter()
             .map(|state| match state.problems.first() {

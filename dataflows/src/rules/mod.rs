@@ -5,6 +5,7 @@ pub mod acceptance;
 pub mod addresses;
 pub mod attachment;
 pub mod backends;
+pub mod certificates;
 pub mod class;
 pub mod expressible;
 pub mod gateways;

@@ -65,6 +65,14 @@ pub fn floor(namespace: &str, name: &str) -> String {
     hashed(&format!("{name}-{namespace}-floor"), Key::of(Kind::Gateway, namespace, name).part("floor", ""))
 }
 
+/// The name of the copy of a Secret in a mesh. An object cannot move to another mesh, so each mesh has a copy of its
+/// own; and so has each controller, for else one would take away what another still needs.
+pub fn secret_copy(settings: &Settings, mesh: &str, namespace: &str, name: &str) -> String {
+    let identity =
+        Key::hash(&[settings.controller_name.as_bytes(), mesh.as_bytes(), namespace.as_bytes(), name.as_bytes()]);
+    hashed(&format!("{name}-{namespace}-{mesh}"), identity)
+}
+
 /// The objects that belong to a Gateway alone: its MeshGateway, its MeshGatewayInstance and its floor.
 pub fn gateway_objects(settings: &Settings, namespace: &str, name: &str) -> [ObjectName; 3] {
     [
@@ -119,6 +127,7 @@ mod tests {
 
     #[test]
     fn names_are_valid_and_distinct_however_long_their_parts_are() {
+        let settings = Settings::default();
         let long = ["a-"; 120].concat() + "x";
         let dotted = ["a."; 120].concat() + "x";
         let namespace = "n".repeat(63);
@@ -142,6 +151,7 @@ mod tests {
                 valid(service_route(&namespace, name, route, route, consumer));
                 valid(service_floor(&port, route));
             }
+            valid(secret_copy(&settings, "default", &namespace, name));
         }
         assert_eq!(mesh_gateway("infra", "edge"), "edge.infra");
         let listener = Key::of(Kind::Gateway, "infra", "edge").part("listener", "web");
@@ -150,6 +160,9 @@ mod tests {
         };
         assert_ne!(name("c", "a-b"), name("b-c", "a"));
         assert_ne!(name("c", "a-b"), name("c", "a"));
+        let copy = |mesh: &str, namespace: &str, name: &str| secret_copy(&settings, mesh, namespace, name);
+        assert_ne!(copy("m", "a-b", "c"), copy("m", "a", "b-c"));
+        assert_ne!(copy("m", "a", "b"), copy("n", "a", "b"));
     }
 
     #[test]

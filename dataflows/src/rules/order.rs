@@ -1,44 +1,79 @@
 //! What must be in the cluster, or gone from it, before something else is written.
 
-use crate::model::{Action, Content, Key, Kind, Pending, Settings};
-use crate::rules::names;
+use crate::model::{Action, Content, GatewayStatus, Key, Kind, ListenerState, Pending, Ref, Settings};
+use crate::rules::{certificates, names};
 
-/// The objects that must not be pending when this row is acted upon.
+/// The keys under which this row looks for rows that it has to wait for; see [`holds`].
 ///
-/// A MeshGateway whose port has no route freezes the whole gateway, so its floor comes first and goes last. A Gateway
-/// status that waits for the writes on their way is written once instead of twice.
+/// A MeshGateway whose port has no route freezes the whole gateway, so its floor comes first and goes last. So does one
+/// that names a copy which is not there: copies come first, and go when no MeshGateway in the cluster names them. A
+/// Gateway status that waits for the writes on their way is written once instead of twice.
 pub fn prerequisites(settings: &Settings, pending: &Pending) -> Vec<Key> {
     match &pending.action {
         Action::Write(desired) => match &desired.content {
             Content::MeshGateway(plan) => {
                 let gateway = &plan.managed.gateway;
                 let [_, _, floor] = names::gateway_objects(settings, &gateway.namespace, &gateway.name);
-                vec![floor.key()]
+                std::iter::once(floor.key()).chain(copies(settings, plan.listeners.iter())).collect()
             }
-            Content::GatewayStatus(status) => {
-                let gateway = &status.managed.gateway;
-                names::gateway_objects(settings, &gateway.namespace, &gateway.name).map(|object| object.key()).to_vec()
-            }
+            Content::GatewayStatus(status) => of_status(settings, status),
             _ => Vec::new(),
         },
+        Action::Remove { then: None, .. } if pending.object.kind == Kind::Secret => vec![named(pending.object.key())],
         Action::Remove { anchor, .. } if *anchor != pending.object.key() => vec![*anchor],
         Action::Remove { .. } | Action::Obstructed(_) => Vec::new(),
     }
 }
 
-/// Whether a row really waits for one of its prerequisites. A route goes after the MeshGateway that goes; a MeshGateway
-/// that is to be written may itself be waiting for the floor.
+/// A MeshGateway that waits for a copy which cannot be written is not waited for: the status has to say so.
+fn of_status(settings: &Settings, status: &GatewayStatus) -> Vec<Key> {
+    let gateway = &status.managed.gateway;
+    let [mesh_gateway, instance, floor] = names::gateway_objects(settings, &gateway.namespace, &gateway.name);
+    let stuck = |row: &Ref<Pending>| is_missing_copy(row) && (row.refusal.is_some() || is_obstructed(row));
+    let mesh_gateway = (!status.pending.iter().any(stuck)).then(|| mesh_gateway.key());
+    let states = status.listeners.iter().map(|report| &report.state);
+    mesh_gateway.into_iter().chain([instance.key(), floor.key()]).chain(copies(settings, states)).collect()
+}
+
+fn copies<'a>(settings: &Settings, states: impl Iterator<Item = &'a Ref<ListenerState>>) -> impl Iterator<Item = Key> {
+    states.flat_map(|state| certificates::copies(state)).map(|plan| certificates::copy_key(settings, &plan))
+}
+
+/// Whether a row really waits for one that it found. A route goes after the MeshGateway that goes; a MeshGateway
+/// that is to be written may itself be waiting for the floor. It waits for copies that are not there, and not for one
+/// that is only to be renewed.
 pub fn waits_for(waiting: &Pending, prerequisite: &Pending) -> bool {
     match (&waiting.action, &prerequisite.action) {
+        (Action::Remove { .. }, _) if waiting.object.kind == Kind::Secret => true,
         (Action::Remove { .. }, Action::Remove { .. }) => true,
         (Action::Remove { .. }, _) => false,
-        _ => true,
+        (Action::Write(desired), _) if desired.content.is_status() => {
+            prerequisite.refusal.is_none() && !is_obstructed(prerequisite)
+        }
+        _ => prerequisite.object.kind != Kind::Secret || is_missing_copy(prerequisite),
     }
 }
 
+/// The keys under which others find this row: its own, if they could wait for it, and one for each copy that a
+/// MeshGateway names as long as this is not done.
+pub fn holds(pending: &Pending) -> Vec<Key> {
+    let own = holds_up_others(pending).then(|| pending.object.key());
+    own.into_iter().chain(pending.copies.iter().copied().map(named)).collect()
+}
+
+/// The key under which a copy that goes finds the `MeshGateways` that name it: another one than its own, under which
+/// those find it that wait until it comes.
+fn named(copy: Key) -> Key {
+    copy.part("named by", "")
+}
+
 /// Whether others wait for this row: objects that belong to a Gateway alone, while they are to be written, and a
-/// MeshGateway also while it is to be removed. Once one was refused nothing waits for it, for the status has to say so.
-pub fn holds_up_others(pending: &Pending) -> bool {
+/// MeshGateway also while it is to be removed. Once one was refused nothing waits for it, for the status has to say
+/// so; but no MeshGateway may name a copy that is not there, whatever the cause.
+fn holds_up_others(pending: &Pending) -> bool {
+    if pending.object.kind == Kind::Secret {
+        return pending.action.desired().is_some();
+    }
     let belongs_to_gateway = match &pending.action {
         Action::Obstructed(_) => false,
         Action::Write(_) | Action::Remove { then: Some(_), .. } => gateway_of(pending).is_some(),
@@ -47,7 +82,22 @@ pub fn holds_up_others(pending: &Pending) -> bool {
     belongs_to_gateway && pending.refusal.is_none()
 }
 
-/// The Gateway of which a pending object is a part.
+/// Whether this is a copy that is to be made, and the cluster has none that could be served meanwhile.
+fn is_missing_copy(pending: &Pending) -> bool {
+    let there = match &pending.action {
+        Action::Write(_) => pending.present,
+        // A copy that bears another mesh is none for its own.
+        Action::Remove { then, .. } => then.is_none(),
+        Action::Obstructed(_) => false,
+    };
+    pending.object.kind == Kind::Secret && !there
+}
+
+const fn is_obstructed(pending: &Pending) -> bool {
+    matches!(pending.action, Action::Obstructed(_))
+}
+
+/// The Gateway of which a pending object is a part, if it is the part of one alone.
 pub fn gateway_of(pending: &Pending) -> Option<Key> {
     let desired = pending.action.desired()?;
     match desired.content {

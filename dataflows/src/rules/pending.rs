@@ -27,7 +27,10 @@ pub fn pending(
         Action::Remove { .. } | Action::Obstructed(_) => None,
     };
     let refusal = refusal.filter(|refusal| refusal.fingerprint == attempted()).map(|refusal| refusal.reason.clone());
-    Some(Pending { object: object.clone(), action, refusal })
+    // What is somebody else's is nothing of which others could have to wait.
+    let ours = observed.filter(|observed| observed.ours);
+    let copies = ours.map(|observed| observed.copies.clone()).unwrap_or_default();
+    Some(Pending { object: object.clone(), action, present: ours.is_some(), copies, refusal })
 }
 
 fn difference(settings: &Settings, desired: &Ref<Desired>, observed: &Observed) -> Option<Action> {

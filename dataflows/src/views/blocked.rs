@@ -6,7 +6,7 @@ use crate::rules;
 pub(crate) fn blocked<'s>(pending: Rows<'s, Pending>, settings: &Settings) -> Rows<'s, Blocked> {
     let settings = settings.clone();
     let waiting = pending.clone().rekey(move |_, row| rules::order::prerequisites(&settings, row));
-    let holding = pending.rekey(|key, row| rules::order::holds_up_others(row).then_some(key));
+    let holding = pending.rekey(|_, row| rules::order::holds(row));
     waiting.arrange("pending by prerequisite").join(holding.arrange("pending that others wait for"), |_, row, by| {
         rules::order::waits_for(row, by).then(|| (row.object.key(), Blocked { by: by.object.clone() }))
     })

@@ -1,6 +1,6 @@
 use crate::model::{
     ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan,
-    MeshHttpRoutePlan, ObjectName, RouteStatus, ServiceFloor, ServiceRoutePlan, Settings,
+    MeshHttpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor, ServiceRoutePlan, Settings,
 };
 use crate::operators::{Arrangement, Rows};
 use crate::rules::names;
@@ -12,9 +12,11 @@ pub(crate) fn desired_objects<'s>(
     routes: Rows<'s, MeshHttpRoutePlan>,
     service_routes: Rows<'s, ServiceRoutePlan>,
     service_floors: Rows<'s, ServiceFloor>,
+    copies: Rows<'s, SecretCopyPlan>,
     settings: &Settings,
 ) -> Rows<'s, Desired> {
-    let [for_gateways, for_instances, for_routes, for_services, for_floors] = [(); 5].map(|()| settings.clone());
+    let [for_gateways, for_instances, for_routes, for_services, for_floors, for_copies] =
+        [(); 6].map(|()| settings.clone());
     let gateways = gateways.flat_map(move |_, plan| {
         let floor = Content::Floor(Floor { managed: plan.managed.clone() }.into());
         [Content::MeshGateway(plan.clone()), floor].map(|content| of_gateway(&for_gateways, &plan.managed, content))
@@ -35,7 +37,9 @@ pub(crate) fn desired_objects<'s>(
         let (owner, mesh) = (floor.point.service_port()?.service.clone(), floor.point.mesh.clone());
         Some(keyed(Desired::new(object, owner, mesh, Content::ServiceFloor(floor.clone()))))
     });
-    gateways.concat(instances).concat(routes).concat(service_routes).concat(service_floors).shared("desired objects")
+    let copies = copies.flat_map(move |_, plan| Some(of_secret(&for_copies, Content::SecretCopy(plan.clone()), plan)));
+    let of_routes = routes.concat(service_routes).concat(service_floors);
+    gateways.concat(instances).concat(of_routes).concat(copies).shared("desired objects")
 }
 
 /// The statuses that should be shown. Keyed by the object whose status it is.
@@ -79,6 +83,14 @@ fn of_route(settings: &Settings, content: Content, plan: &MeshHttpRoutePlan) -> 
     let object = names::route_object(settings, serving);
     let owner = ObjectName { kind: serving.route_kind.kind(), namespace: namespace.clone(), name: route.clone() };
     keyed(Desired::new(object, owner, serving.point.mesh.clone(), content))
+}
+
+fn of_secret(settings: &Settings, content: Content, plan: &SecretCopyPlan) -> (Key, Desired) {
+    let certificate = &plan.certificate;
+    let name = names::secret_copy(settings, &plan.mesh, &certificate.namespace, &certificate.name);
+    let object = ObjectName::new(Kind::Secret, &settings.system_namespace, &name);
+    let owner = ObjectName::new(Kind::Secret, &certificate.namespace, &certificate.name);
+    keyed(Desired::new(object, owner, plan.mesh.clone(), content))
 }
 
 fn of_status(object: ObjectName, content: Content) -> (Key, Desired) {

@@ -1,5 +1,6 @@
 use crate::model::{
-    Count, GatewayAddress, GatewayStatus, Generation, Kind, ListenerReport, ListenerState, ManagedGateway, Pending,
+    CopyUse, Count, GatewayAddress, GatewayStatus, Generation, Kind, ListenerReport, ListenerState, ManagedGateway,
+    Pending, Settings,
 };
 use crate::operators::{Arrangement, Group, Rows, cogroup};
 use crate::rules;
@@ -15,12 +16,25 @@ pub(crate) fn gateway_statuses<'s>(
     generations: Rows<'s, Generation>,
     addresses: Rows<'s, GatewayAddress>,
     pending: Arrangement<'s, Pending>,
+    settings: &Settings,
 ) -> Rows<'s, GatewayStatus> {
+    let copies = pending_copies(listeners.clone(), pending.clone(), settings);
     let reports = listener_reports(listeners, attached).rekey(|_, report| Some(report.state.managed.key));
     let generations = generations.rekey(|key, row| (row.kind == Kind::Gateway).then_some(key));
     let pending = pending.rekey(|_, row| rules::order::gateway_of(row));
-    let inputs = [managed.any(), reports.any(), generations.any(), addresses.any(), pending.any()];
+    let inputs = [managed.any(), reports.any(), generations.any(), addresses.any(), pending.any(), copies.any()];
     cogroup("gateway statuses by gateway", inputs, |_, group, statuses| statuses.extend(status(group))).rows()
+}
+
+/// Copies that are pending, for each Gateway that uses them. Keyed by the Gateway.
+fn pending_copies<'s>(
+    listeners: Arrangement<'s, ListenerState>,
+    pending: Arrangement<'s, Pending>,
+    settings: &Settings,
+) -> Rows<'s, Pending> {
+    let settings = settings.clone();
+    let uses: Rows<'s, CopyUse> = listeners.flat_map(move |_, state| rules::certificates::copy_uses(&settings, state));
+    uses.arrange("gateways by copy").join(pending, |_, used, row| Some((used.gateway, Pending::clone(row))))
 }
 
 /// Listeners with the number of routes on them. Keyed by the listener.

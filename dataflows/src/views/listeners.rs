@@ -1,4 +1,4 @@
-use crate::model::{Listener, ListenerState, ManagedGateway, Ref};
+use crate::model::{FoundCertificate, GrantedCertificate, Listener, ListenerState, ManagedGateway, Ref};
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 
@@ -7,12 +7,18 @@ use crate::rules;
 pub(crate) fn listeners<'s>(
     managed: Rows<'s, ManagedGateway>,
     listeners: Rows<'s, Listener>,
+    found: Rows<'s, FoundCertificate>,
+    granted: Rows<'s, GrantedCertificate>,
 ) -> Arrangement<'s, ListenerState> {
     let listeners = listeners.rekey(|_, listener| Some(listener.gateway));
-    cogroup("listeners by gateway", [managed.any(), listeners.any()], |_, group, states| {
+    let inputs = [managed.any(), listeners.any(), found.any(), granted.any()];
+    cogroup("listeners by gateway", inputs, |_, group, states| {
         if let Some(managed) = group.one::<ManagedGateway>() {
             let listeners: Vec<Ref<Listener>> = group.all().cloned().collect();
-            states.extend(rules::listeners::states(managed, &listeners));
+            let found = group.all::<FoundCertificate>().map(|found| &**found).collect();
+            let granted = group.all::<GrantedCertificate>().map(|granted| granted.used).collect();
+            let references = rules::certificates::References { found, granted };
+            states.extend(rules::listeners::states(managed, &listeners, &references));
         }
     })
 }

@@ -3,6 +3,7 @@
 
 mod attachment;
 mod backends;
+mod certificates;
 mod gateways;
 mod listeners;
 mod pending;

@@ -21,7 +21,8 @@ fn settled() -> World {
 fn shown(kind: Kind, name: &str, ours: bool) -> Update {
     let object = named(kind, name);
     let fingerprint = Fingerprint(Key::hash(&[b"something else"]));
-    let observed = Observed { ours, mesh: "default".into(), fingerprint, anchor: object.key(), object };
+    let (anchor, copies) = (object.key(), Vec::new());
+    let observed = Observed { ours, mesh: "default".into(), fingerprint, anchor, copies, object };
     Update { source: observed.object.key(), facts: vec![Fact::observed(observed)] }
 }
 

@@ -7,7 +7,9 @@ mod objects;
 
 use std::collections::BTreeMap;
 
-use dataflows::model::{Action, Fact, Key, Kind, MeshServices, ObjectName, Settings, Task, Update, status_source};
+use dataflows::model::{
+    Action, Fact, Key, Kind, MeshServices, ObjectName, Observed, Settings, Task, Update, status_source,
+};
 use dataflows::{Engine, Step, manifest};
 use serde_json::Value;
 
@@ -96,7 +98,10 @@ impl World {
                 manifest::observe_status(&self.settings, object.kind, &manifest::render(&self.settings, desired))
             }
             Action::Write(desired) => {
+                // A copy is rendered without the key that it holds.
+                let fingerprint = manifest::fingerprint(&self.settings, desired);
                 manifest::observe(&self.settings, object.kind, &manifest::render(&self.settings, desired))
+                    .map(|observed| Observed { fingerprint, ..observed })
             }
             Action::Remove { .. } => None,
             Action::Obstructed(_) => return None,
@@ -184,7 +189,7 @@ pub(crate) fn reason(conditions: &Value, kind: &str) -> String {
 }
 
 const fn is_generated(kind: Kind) -> bool {
-    matches!(kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute)
+    matches!(kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::Secret)
 }
 
 fn verb(task: &Task) -> &'static str {

@@ -54,7 +54,13 @@ impl World {
 }
 
 fn task(object: &ObjectName, aim: Aim, blocked_by: &[ObjectName]) -> Ref<Task> {
-    let pending = Pending { object: object.clone(), action: action(object, aim), refusal: None };
+    let pending = Pending {
+        object: object.clone(),
+        action: action(object, aim),
+        present: false,
+        copies: Vec::new(),
+        refusal: None,
+    };
     Ref::new(Task { pending: pending.into(), blocked_by: blocked_by.to_vec() })
 }
 

@@ -1,6 +1,7 @@
 use dataflows::model::{ClassParameters, ClassStatus, ClassVerdict, Content, ParentReport, RouteRules, RouteStatus};
 
 use super::*;
+use crate::vault::Vault;
 use crate::watch::cluster::Identity;
 
 const UID: &str = "5f0f9a3c-0000-4000-8000-000000000001";
@@ -48,13 +49,17 @@ fn mesh_gateway() -> ObjectName {
     ObjectName::new(Kind::MeshGateway, "", "a")
 }
 
+fn pending(object: ObjectName, action: Action) -> Pending {
+    Pending { object, action, present: false, copies: Vec::new(), refusal: None }
+}
+
 fn remove(object: ObjectName) -> Pending {
     let anchor = object.key();
-    Pending { object, action: Action::Remove { then: None, anchor }, refusal: None }
+    pending(object, Action::Remove { then: None, anchor })
 }
 
 fn write(desired: &Desired) -> Pending {
-    Pending { object: desired.object.clone(), action: Action::Write(desired.clone().into()), refusal: None }
+    pending(desired.object.clone(), Action::Write(desired.clone().into()))
 }
 
 fn entry(object: &Value, kind: Kind, shown: Option<Fingerprint>, ours: bool) -> Entry {
@@ -68,7 +73,7 @@ fn stored(name: &ObjectName, status: Value) -> Value {
 }
 
 fn at_once(pending: &Pending, entry: Option<&Entry>) -> Option<Request> {
-    plan(&settings(), pending, entry, false, now())
+    plan((&settings(), &Vault::default()), pending, entry, false, now())
 }
 
 #[test]
@@ -123,14 +128,21 @@ fn the_newest_observation_may_leave_nothing_to_do() {
     let seen = stored(&class(), json!({}));
     let shows = entry(&seen, Kind::GatewayClass, Some(print(&desired)), true);
     assert_eq!(at_once(&write(&desired), Some(&shows)), None, "it shows what is asked for");
-    assert!(plan(&settings(), &write(&desired), Some(&shows), true, now()).is_some(), "unless it is insisted on");
+    assert!(
+        plan((&settings(), &Vault::default()), &write(&desired), Some(&shows), true, now()).is_some(),
+        "unless it is insisted on"
+    );
     assert_eq!(at_once(&write(&desired), None), None, "the user's object is gone");
     assert_eq!(at_once(&remove(mesh_gateway()), None), None, "our object is gone");
 
     let foreign = entry(&stored(&mesh_gateway(), json!({})), Kind::MeshGateway, None, false);
-    assert_eq!(plan(&settings(), &remove(mesh_gateway()), Some(&foreign), true, now()), None, "it is not ours");
+    assert_eq!(
+        plan((&settings(), &Vault::default()), &remove(mesh_gateway()), Some(&foreign), true, now()),
+        None,
+        "it is not ours"
+    );
     let obstructed = Pending { action: Action::Obstructed(class_desired().into()), ..remove(mesh_gateway()) };
-    assert_eq!(plan(&settings(), &obstructed, None, true, now()), None, "it never is");
+    assert_eq!(plan((&settings(), &Vault::default()), &obstructed, None, true, now()), None, "it never is");
 }
 
 #[test]
@@ -138,15 +150,19 @@ fn replacing_a_status_keeps_what_does_not_count_as_ours() {
     let desired = class_desired();
     let mut answered = manifest::render(&settings(), &desired);
     status::stamp(Kind::GatewayClass, &mut answered, &Memory::default(), now());
-    assert_eq!(replacement(&settings(), &desired, &answered), None);
+    assert_eq!(replacement((&settings(), &Vault::default()), &desired, &answered), None);
 
     let condition = |kind: &str| json!({"type": kind, "status": "True", "reason": "R", "message": ""});
     let mut foreign = answered.clone();
     foreign["status"]["conditions"].as_array_mut().unwrap().push(condition("example.io/Seen"));
-    assert_eq!(replacement(&settings(), &desired, &foreign), None, "conditions of others do not count");
+    assert_eq!(
+        replacement((&settings(), &Vault::default()), &desired, &foreign),
+        None,
+        "conditions of others do not count"
+    );
 
     foreign["status"]["supportedFeatures"] = json!([{"name": "Nonsense"}]);
-    let request = replacement(&settings(), &desired, &foreign).unwrap();
+    let request = replacement((&settings(), &Vault::default()), &desired, &foreign).unwrap();
     assert_eq!(request.verb, Verb::ReplaceStatus);
     assert_eq!(shown(&settings(), Kind::GatewayClass, &request.body), Some(print(&desired)));
     let kept = status_conditions(&request.body).iter().any(|kept| kept["type"] == "example.io/Seen");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dataflows::model::{Group, Kind};
+use dataflows::model::Group;
 use futures::{StreamExt, TryStreamExt};
 use http::Request;
 use http::header::ACCEPT;
@@ -15,10 +15,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::kinds::{WATCHED, version_path};
+use super::kinds::{Collection, WATCHED, version_path};
 
-/// Kinds that are served, each with the best version that we can read.
-pub(super) type Served = BTreeMap<Kind, &'static str>;
+/// Collections of kinds that are served, each with the best version that we can read.
+pub(super) type Served = BTreeMap<Collection, &'static str>;
 
 #[derive(Deserialize)]
 struct ResourceList {
@@ -37,17 +37,17 @@ struct Resource {
 pub(super) async fn served(client: &Client) -> Result<Served, kube::Error> {
     let wanted: BTreeSet<(Group, &str)> = WATCHED
         .iter()
-        .flat_map(|watched| watched.versions.iter().map(|version| (watched.kind.group(), *version)))
+        .flat_map(|watched| watched.versions.iter().map(|version| (watched.collection.kind.group(), *version)))
         .collect();
     let mut resources = BTreeMap::new();
     for (group, version) in wanted {
         resources.insert((group, version), watchable(client, group, version).await?);
     }
     let best = |watched: &super::kinds::Watched| {
-        let group = watched.kind.group();
-        let has =
-            |version: &str| resources.get(&(group, version)).is_some_and(|names| names.contains(watched.kind.plural()));
-        watched.versions.iter().find(|version| has(version)).map(|version| (watched.kind, *version))
+        let kind = watched.collection.kind;
+        let group = kind.group();
+        let has = |version: &str| resources.get(&(group, version)).is_some_and(|names| names.contains(kind.plural()));
+        watched.versions.iter().find(|version| has(version)).map(|version| (watched.collection, *version))
     };
     Ok(WATCHED.iter().filter_map(best).collect())
 }

@@ -11,10 +11,11 @@ use serde_json::Value;
 use tokio::sync::{Mutex, Notify};
 
 use super::health::Health;
-use super::kinds::{Part, written};
+use super::kinds::{COLLECTIONS_MAX, Collection, Part, written};
 use super::memory::Memory;
 use super::versions::{Admission, Entry, Identity, Version, Versions};
 use crate::events::Event;
+use crate::vault::Vault;
 use crate::watch::decode;
 
 /// Shards of the versions: enough that the watches and the writer seldom meet.
@@ -40,9 +41,10 @@ pub enum Origin {
 /// between the decision and the channel.
 pub struct Feed {
     settings: Arc<Settings>,
+    vault: Vault,
     events: Sender<Event>,
     shards: Vec<Mutex<Versions>>,
-    /// By kind, the version up to which its watch has told everything.
+    /// By collection, the version up to which its watch has told everything.
     passed: Vec<AtomicU64>,
     complete: Vec<AtomicBool>,
     news: News,
@@ -54,10 +56,11 @@ impl Feed {
     pub fn new(settings: Arc<Settings>, events: Sender<Event>) -> Self {
         Self {
             settings,
+            vault: Vault::default(),
             events,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            passed: Kind::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
-            complete: Kind::ALL.iter().map(|_| AtomicBool::new(false)).collect(),
+            passed: (0..COLLECTIONS_MAX).map(|_| AtomicU64::new(0)).collect(),
+            complete: (0..COLLECTIONS_MAX).map(|_| AtomicBool::new(false)).collect(),
             news: News::default(),
             health: Health::default(),
         }
@@ -66,6 +69,11 @@ impl Feed {
     /// The settings that objects are decoded with.
     pub const fn settings(&self) -> &Arc<Settings> {
         &self.settings
+    }
+
+    /// What copies of Secrets have to hold.
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// What each input is doing.
@@ -91,13 +99,14 @@ impl Feed {
         };
         let key = identity.name.key();
         let number = identity.version.number().unwrap_or_default();
+        let of = identity.collection;
         let mut versions = self.shard(key).lock().await;
-        let passed = (origin == Origin::Answer).then(|| self.passed(kind).load(Ordering::Acquire));
+        let passed = (origin == Origin::Answer).then(|| self.passed(of).load(Ordering::Acquire));
         if versions.admit(key, &identity, passed) == Admission::Newer {
             self.take(&mut versions, key, identity, object).await;
         }
         if origin == Origin::Watch {
-            self.passed(kind).fetch_max(number, Ordering::AcqRel);
+            self.passed(of).fetch_max(number, Ordering::AcqRel);
         }
         Some(key)
     }
@@ -112,6 +121,7 @@ impl Feed {
         match decode::decode(&self.settings, object) {
             Ok(decoded) => {
                 let (shown, ours) = shows(key, &decoded.updates);
+                self.vault.keep(&decoded.object, decoded.copy);
                 versions.insert(key, Entry::new(identity, shown, ours, memory));
                 self.send(Event::Changed { trigger: decoded.object, updates: decoded.updates }).await;
             }
@@ -121,7 +131,7 @@ impl Feed {
                     object = %name, reason = %error,
                     "an object cannot be read; what was known of it still holds"
                 );
-                self.health.undecoded(kind);
+                self.health.undecoded(identity.collection);
                 let before = versions.get(key).map(|entry| (entry.shown, entry.ours)).unwrap_or_default();
                 versions.insert(key, Entry::new(identity, before.0, before.1, memory));
             }
@@ -140,7 +150,7 @@ impl Feed {
             self.send_gone(&identity.name).await;
         }
         if let Some(number) = identity.version.number() {
-            self.passed(kind).fetch_max(number, Ordering::AcqRel);
+            self.passed(identity.collection).fetch_max(number, Ordering::AcqRel);
         }
     }
 
@@ -154,47 +164,50 @@ impl Feed {
 
     /// Takes the end of a complete list: what it lacks is gone. False if the list is older than what was seen before,
     /// in which case it has to be taken once more and counts then.
-    pub async fn listed(&self, kind: Kind, seen: &HashSet<Key>, version: Option<&str>) -> bool {
+    pub async fn listed(&self, of: Collection, seen: &HashSet<Key>, version: Option<&str>) -> bool {
         let version = version.map(Version::parse);
         let number = version.as_ref().and_then(Version::number);
         // Lists are consistent reads, so an older one means that the cluster itself went back.
-        if number.is_some_and(|number| number < self.passed(kind).load(Ordering::Acquire)) {
-            tracing::warn!(%kind, "the API server went back in time (restored from a backup?); reading it all again");
+        if number.is_some_and(|number| number < self.passed(of).load(Ordering::Acquire)) {
+            tracing::warn!(
+                input = of.name(),
+                "the API server went back in time (restored from a backup?); reading it all again"
+            );
             for shard in &self.shards {
-                shard.lock().await.forget_order(kind);
+                shard.lock().await.forget_order(of);
             }
-            self.passed(kind).store(0, Ordering::Release);
+            self.passed(of).store(0, Ordering::Release);
             return false;
         }
         for shard in &self.shards {
             let mut versions = shard.lock().await;
-            for object in versions.drop_missing(kind, seen, version.as_ref()) {
+            for object in versions.drop_missing(of, seen, version.as_ref()) {
                 self.send_gone(&object).await;
             }
         }
-        self.passed(kind).fetch_max(number.unwrap_or_default(), Ordering::AcqRel);
-        if written(kind) != Part::None {
-            self.news.note_kind(kind);
+        self.passed(of).fetch_max(number.unwrap_or_default(), Ordering::AcqRel);
+        if written(of.kind) != Part::None {
+            self.news.note_kind(of.kind);
         }
         true
     }
 
     /// Takes the news that a kind is not served any more: all its objects are gone.
-    pub async fn withdrawn(&self, kind: Kind) {
-        self.listed(kind, &HashSet::new(), None).await;
+    pub async fn withdrawn(&self, of: Collection) {
+        self.listed(of, &HashSet::new(), None).await;
     }
 
     /// Whether an input has delivered all that it holds at the start.
-    pub fn is_complete(&self, kind: Kind) -> bool {
-        self.complete[kind as usize].load(Ordering::Relaxed)
+    pub fn is_complete(&self, of: Collection) -> bool {
+        self.complete[of.index()].load(Ordering::Relaxed)
     }
 
     /// Tells the engine, once, that an input has delivered all that it holds at the start.
-    pub async fn complete(&self, kind: Kind) {
-        if self.complete[kind as usize].swap(true, Ordering::Relaxed) {
+    pub async fn complete(&self, of: Collection) {
+        if self.complete[of.index()].swap(true, Ordering::Relaxed) {
             return;
         }
-        self.send(Event::Complete { input: kind.name() }).await;
+        self.send(Event::Complete { input: of.name() }).await;
     }
 
     /// Tells the engine what was answered to the last write of an object; `None` takes it back.
@@ -206,13 +219,14 @@ impl Feed {
     }
 
     /// Notes the version of a bookmark: the watch has told everything up to it.
-    pub(super) fn passed_by(&self, kind: Kind, version: &str) {
+    pub(super) fn passed_by(&self, of: Collection, version: &str) {
         if let Some(number) = Version::parse(version).number() {
-            self.passed(kind).fetch_max(number, Ordering::AcqRel);
+            self.passed(of).fetch_max(number, Ordering::AcqRel);
         }
     }
 
     async fn send_gone(&self, object: &ObjectName) {
+        self.vault.keep(object, None);
         self.send(Event::Changed { trigger: object.clone(), updates: decode::gone(object) }).await;
         if written(object.kind) != Part::None {
             self.news.note(object.key());
@@ -234,8 +248,8 @@ impl Feed {
         &self.shards[usize::from(key.bytes()[0]) % SHARDS]
     }
 
-    fn passed(&self, kind: Kind) -> &AtomicU64 {
-        &self.passed[kind as usize]
+    fn passed(&self, of: Collection) -> &AtomicU64 {
+        &self.passed[of.index()]
     }
 }
 

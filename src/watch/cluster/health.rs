@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use dataflows::model::Kind;
+use super::kinds::Collection;
 
 /// What an input is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub enum Standing {
 /// An input with what it is doing.
 #[derive(Clone, Debug)]
 pub struct InputHealth {
-    /// The kind that is watched.
-    pub kind: Kind,
+    /// What is watched.
+    pub collection: Collection,
     /// What it is doing.
     pub standing: Standing,
     /// The last failure, in the words of the API server.
@@ -48,7 +48,7 @@ struct State {
 
 /// What all inputs are doing.
 #[derive(Debug, Default)]
-pub struct Health(Mutex<BTreeMap<Kind, State>>);
+pub struct Health(Mutex<BTreeMap<Collection, State>>);
 
 impl Health {
     /// All inputs, in the order of their kinds.
@@ -56,8 +56,8 @@ impl Health {
         let states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         states
             .iter()
-            .map(|(kind, state)| InputHealth {
-                kind: *kind,
+            .map(|(collection, state)| InputHealth {
+                collection: *collection,
                 standing: state.standing.clone(),
                 reason: state.reason.clone(),
                 silent_for: state.heard.map(|heard| heard.elapsed()),
@@ -66,24 +66,24 @@ impl Health {
             .collect()
     }
 
-    pub(super) fn set(&self, kind: Kind, standing: Standing, reason: Option<String>) {
-        self.change(kind, |state| {
+    pub(super) fn set(&self, collection: Collection, standing: Standing, reason: Option<String>) {
+        self.change(collection, |state| {
             state.standing = standing;
             state.reason = reason;
         });
     }
 
-    pub(super) fn heard(&self, kind: Kind) {
-        self.change(kind, |state| state.heard = Some(Instant::now()));
+    pub(super) fn heard(&self, collection: Collection) {
+        self.change(collection, |state| state.heard = Some(Instant::now()));
     }
 
-    pub(super) fn undecoded(&self, kind: Kind) {
-        self.change(kind, |state| state.undecoded += 1);
+    pub(super) fn undecoded(&self, collection: Collection) {
+        self.change(collection, |state| state.undecoded += 1);
     }
 
-    fn change(&self, kind: Kind, change: impl FnOnce(&mut State)) {
+    fn change(&self, collection: Collection, change: impl FnOnce(&mut State)) {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = states.entry(kind).or_insert(State {
+        let state = states.entry(collection).or_insert(State {
             standing: Standing::Starting,
             reason: None,
             heard: None,

@@ -1,19 +1,95 @@
 //! The closed table of kinds that are watched, and where the API server keeps them.
 
 use dataflows::manifest;
-use dataflows::model::{Group, Kind, ObjectName};
+use dataflows::model::{Group, Kind, ObjectName, Settings};
+use serde_json::Value;
+
+use crate::watch::decode::TLS_SECRET;
+
+/// Which objects of a kind are watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Share {
+    /// All.
+    All,
+    /// Of Secrets: those that listeners can name. No others are ever asked for.
+    Certificates,
+    /// Of Secrets: our copies.
+    Copies,
+}
+
+/// What one watch follows: the objects of a kind, or a share of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Collection {
+    /// The kind.
+    pub kind: Kind,
+    /// Which of its objects.
+    pub share: Share,
+}
+
+impl Collection {
+    /// The collection that an object belongs to.
+    pub fn of(kind: Kind, object: &Value) -> Self {
+        let share = match kind {
+            Kind::Secret if object["type"] == TLS_SECRET => Share::Certificates,
+            Kind::Secret => Share::Copies,
+            _ => Share::All,
+        };
+        Self { kind, share }
+    }
+
+    /// The name under which the engine waits for it.
+    pub const fn name(self) -> &'static str {
+        match self.share {
+            Share::All => self.kind.name(),
+            Share::Certificates => "Secret of type kubernetes.io/tls",
+            Share::Copies => "Secret made by us",
+        }
+    }
+
+    /// Path and query of all its objects. The query is empty or ends in `&`.
+    pub(crate) fn path(self, settings: &Settings, version: &str) -> String {
+        let version = version_path(self.kind.group(), version);
+        let plural = self.kind.plural();
+        match self.share {
+            Share::All => format!("{version}/{plural}?"),
+            Share::Certificates => format!("{version}/{plural}?fieldSelector=type%3Dkubernetes.io%2Ftls&"),
+            Share::Copies => {
+                let namespace = &settings.system_namespace;
+                let ours = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Ddeltagate";
+                format!(
+                    "{version}/namespaces/{namespace}/{plural}?fieldSelector=type%3Dsystem.kuma.io%2Fsecret&{ours}&"
+                )
+            }
+        }
+    }
+
+    /// A number of its own, below [`COLLECTIONS_MAX`].
+    pub(crate) const fn index(self) -> usize {
+        match self.share {
+            Share::All | Share::Copies => self.kind as usize,
+            Share::Certificates => Kind::ALL.len(),
+        }
+    }
+}
+
+/// More than the [index](Collection::index) of any collection.
+pub(crate) const COLLECTIONS_MAX: usize = Kind::ALL.len() + 1;
 
 /// A kind that is watched.
 #[derive(Clone, Copy, Debug)]
 pub struct Watched {
-    /// The kind.
-    pub kind: Kind,
+    /// Its objects.
+    pub collection: Collection,
     /// Versions that can be decoded, best first.
     pub versions: &'static [&'static str],
 }
 
 const fn watched(kind: Kind, versions: &'static [&'static str]) -> Watched {
-    Watched { kind, versions }
+    Watched { collection: Collection { kind, share: Share::All }, versions }
+}
+
+const fn secrets(share: Share) -> Watched {
+    Watched { collection: Collection { kind: Kind::Secret, share }, versions: &["v1"] }
 }
 
 /// All that is watched. A kind is one line here and a decoder.
@@ -24,6 +100,8 @@ pub const WATCHED: &[Watched] = &[
     watched(Kind::ReferenceGrant, &["v1", "v1beta1"]),
     watched(Kind::Namespace, &["v1"]),
     watched(Kind::Service, &["v1"]),
+    secrets(Share::Certificates),
+    secrets(Share::Copies),
     watched(Kind::Mesh, &["v1alpha1"]),
     watched(Kind::MeshGatewayConfig, &["v1alpha1"]),
     watched(Kind::MeshGatewayInstance, &["v1alpha1"]),
@@ -35,9 +113,9 @@ pub const WATCHED: &[Watched] = &[
     watched(Kind::ExternalService, &["v1alpha1"]),
 ];
 
-/// Names of the inputs that say [`Complete`](crate::events::Event::Complete), one per kind.
+/// Names of the inputs that say [`Complete`](crate::events::Event::Complete), one per collection.
 pub fn inputs() -> impl Iterator<Item = &'static str> {
-    WATCHED.iter().map(|watched| watched.kind.name())
+    WATCHED.iter().map(|watched| watched.collection.name())
 }
 
 /// How the objects of a kind concern us when we write.
@@ -55,7 +133,7 @@ pub(crate) enum Part {
 pub(crate) const fn written(kind: Kind) -> Part {
     match kind {
         Kind::GatewayClass | Kind::Gateway | Kind::HttpRoute => Part::Status,
-        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute => Part::Whole,
+        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::Secret => Part::Whole,
         _ => Part::None,
     }
 }
@@ -74,11 +152,6 @@ pub(crate) fn version_path(group: Group, version: &str) -> String {
         Group::Core => format!("/api/{version}"),
         Group::Gateway | Group::Kuma => format!("/apis/{}/{version}", group.name()),
     }
-}
-
-/// Path of all objects of a kind, in all namespaces.
-pub(crate) fn collection_path(kind: Kind, version: &str) -> String {
-    format!("{}/{}", version_path(kind.group(), version), kind.plural())
 }
 
 /// Path of one object that we write.
@@ -106,13 +179,18 @@ mod tests {
         assert_eq!(path(Kind::Service, "n"), "/api/v1/namespaces/n/services/x");
         assert_eq!(path(Kind::Gateway, "n"), "/apis/gateway.networking.k8s.io/v1/namespaces/n/gateways/x");
         assert_eq!(path(Kind::MeshGateway, ""), "/apis/kuma.io/v1alpha1/meshgateways/x");
-        assert_eq!(collection_path(Kind::Namespace, "v1"), "/api/v1/namespaces");
+        let all = |kind, share| Collection { kind, share }.path(&Settings::default(), "v1");
+        assert_eq!(all(Kind::Namespace, Share::All), "/api/v1/namespaces?");
+        let tls = "/api/v1/secrets?fieldSelector=type%3Dkubernetes.io%2Ftls&";
+        assert_eq!(all(Kind::Secret, Share::Certificates), tls);
+        let copies = all(Kind::Secret, Share::Copies);
+        assert!(copies.starts_with("/api/v1/namespaces/kuma-system/secrets?"), "{copies}");
     }
 
     #[test]
     fn every_kind_that_is_written_is_watched() {
         for kind in Kind::ALL.iter().filter(|kind| written(**kind) != Part::None) {
-            assert!(WATCHED.iter().any(|watched| watched.kind == *kind), "{kind}");
+            assert!(WATCHED.iter().any(|watched| watched.collection.kind == *kind), "{kind}");
         }
     }
 }

@@ -15,7 +15,6 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dataflows::model::Kind;
 use kube::Client;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinHandle;
@@ -28,6 +27,7 @@ pub use memory::Memory;
 pub use versions::{Admission, Entry, Identity, Version, Versions};
 
 use discovery::Definitions;
+use kinds::Collection;
 use stream::Stream;
 
 /// Pause between two looks at discovery where the definitions are followed as well.
@@ -93,16 +93,16 @@ struct Source {
     client: Client,
     feed: Arc<Feed>,
     definitions: Arc<Definitions>,
-    streams: BTreeMap<Kind, Open>,
+    streams: BTreeMap<Collection, Open>,
     /// Since when discovery misses a kind, and whether it counts as not served.
-    missed: BTreeMap<Kind, (Instant, bool)>,
+    missed: BTreeMap<Collection, (Instant, bool)>,
     failing: bool,
 }
 
 impl Source {
     fn new(client: Client, feed: Arc<Feed>, definitions: Arc<Definitions>) -> Self {
         for watched in WATCHED {
-            feed.health().set(watched.kind, Standing::Starting, None);
+            feed.health().set(watched.collection, Standing::Starting, None);
         }
         Self { client, feed, definitions, streams: BTreeMap::new(), missed: BTreeMap::new(), failing: false }
     }
@@ -123,44 +123,44 @@ impl Source {
         }
         let mut settled = true;
         for watched in WATCHED {
-            match served.get(&watched.kind) {
-                Some(version) => self.open(watched.kind, version).await,
-                None => settled &= self.close(watched.kind).await,
+            match served.get(&watched.collection) {
+                Some(version) => self.open(watched.collection, version).await,
+                None => settled &= self.close(watched.collection).await,
             }
         }
         settled && self.streams.len() == served.len()
     }
 
-    async fn open(&mut self, kind: Kind, version: &'static str) {
-        self.missed.remove(&kind);
-        if let Some(open) = self.streams.remove(&kind) {
+    async fn open(&mut self, of: Collection, version: &'static str) {
+        self.missed.remove(&of);
+        if let Some(open) = self.streams.remove(&of) {
             if open.version == version && !open.task.is_finished() {
-                self.streams.insert(kind, open);
+                self.streams.insert(of, open);
                 return;
             }
             open.end().await;
         }
-        tracing::debug!(%kind, version, "watching");
+        tracing::debug!(input = of.name(), version, "watching");
         let (stop, stopped) = tokio::sync::watch::channel(());
         let (client, feed, definitions) = (self.client.clone(), Arc::clone(&self.feed), Arc::clone(&self.definitions));
-        let stream = Stream::new(client, feed, definitions, (kind, version), stopped);
-        self.streams.insert(kind, Open { version, stop, task: tokio::spawn(stream.follow()) });
+        let stream = Stream::new(client, feed, definitions, (of, version), stopped);
+        self.streams.insert(of, Open { version, stop, task: tokio::spawn(stream.follow()) });
     }
 
     /// True once the kind counts as not served.
-    async fn close(&mut self, kind: Kind) -> bool {
-        let (since, absent) = self.missed.entry(kind).or_insert_with(|| (Instant::now(), false));
+    async fn close(&mut self, of: Collection) -> bool {
+        let (since, absent) = self.missed.entry(of).or_insert_with(|| (Instant::now(), false));
         if *absent || since.elapsed() < ABSENT {
             return *absent;
         }
         *absent = true;
-        if let Some(open) = self.streams.remove(&kind) {
+        if let Some(open) = self.streams.remove(&of) {
             open.end().await;
-            tracing::info!(%kind, "no longer served; its objects count as gone");
+            tracing::info!(input = of.name(), "no longer served; its objects count as gone");
         }
-        self.feed.withdrawn(kind).await;
-        self.feed.health().set(kind, Standing::NotServed, None);
-        self.feed.complete(kind).await;
+        self.feed.withdrawn(of).await;
+        self.feed.health().set(of, Standing::NotServed, None);
+        self.feed.complete(of).await;
         true
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dataflows::model::{Key, Kind};
+use dataflows::model::Key;
 use futures::{StreamExt, TryStreamExt};
 use http::Request;
 use kube::Client;
@@ -16,7 +16,7 @@ use tokio::sync::watch::Receiver;
 use super::discovery::Definitions;
 use super::feed::{Feed, Origin};
 use super::health::Standing;
-use super::kinds::{api_version, collection_path};
+use super::kinds::{Collection, api_version};
 use super::pause::growing;
 
 /// Seconds after which the API server ends a watch by itself. Just under the five minutes that proxies like to allow.
@@ -64,12 +64,12 @@ enum Ended {
     Stopped,
 }
 
-/// The objects of one kind, followed for ever.
+/// One collection, followed for ever.
 pub(super) struct Stream {
     client: Client,
     feed: Arc<Feed>,
     definitions: Arc<Definitions>,
-    kind: Kind,
+    collection: Collection,
     version: &'static str,
     resume: Option<String>,
     streaming: bool,
@@ -87,11 +87,11 @@ impl Stream {
         client: Client,
         feed: Arc<Feed>,
         definitions: Arc<Definitions>,
-        (kind, version): (Kind, &'static str),
+        (collection, version): (Collection, &'static str),
         stop: Receiver<()>,
     ) -> Self {
         let (resume, streaming, pages, heard) = (None, true, true, false);
-        Self { client, feed, definitions, kind, version, resume, streaming, pages, heard, stop }
+        Self { client, feed, definitions, collection, version, resume, streaming, pages, heard, stop }
     }
 
     /// Follows the kind until it is stopped.
@@ -129,7 +129,7 @@ impl Stream {
     }
 
     fn report(&self, ended: &Ended, failures: u32) {
-        let kind = self.kind;
+        let kind = self.collection.kind;
         let growing_still = growing(PAUSE_FIRST, PAUSE_MAX, failures) < PAUSE_MAX;
         let tell = growing_still || failures.is_multiple_of(REMIND_EVERY);
         let standing = match ended {
@@ -154,14 +154,14 @@ impl Stream {
                 Standing::Failing
             }
         };
-        self.feed.health().set(kind, standing, Some(ended.to_string()));
+        self.feed.health().set(self.collection, standing, Some(ended.to_string()));
     }
 
     /// One connection. Ends with the reason, or `Ok` if the next should begin at once.
     async fn session(&mut self) -> Result<(), Ended> {
         if self.resume.is_none() {
-            if !self.feed.is_complete(self.kind) {
-                self.feed.health().set(self.kind, Standing::Listing, None);
+            if !self.feed.is_complete(self.collection) {
+                self.feed.health().set(self.collection, Standing::Listing, None);
             }
             if !self.streaming {
                 let (seen, version) = self.list().await?;
@@ -173,7 +173,7 @@ impl Stream {
         let events = self.unless_stopped(within(events)).await??.map_err(|error| self.ended(&error, "watch"))?;
         let mut events = events.boxed();
         if relist.is_none() {
-            self.feed.health().set(self.kind, Standing::Watching, None);
+            self.feed.health().set(self.collection, Standing::Watching, None);
         }
         loop {
             let next = tokio::time::timeout(SILENCE_MAX, events.try_next());
@@ -182,7 +182,7 @@ impl Stream {
                 Ok(Err(error)) => return Err(self.ended(&error, "watch")),
                 Ok(Ok(None)) | Err(_) => return Err(Ended::Closed),
             };
-            self.feed.health().heard(self.kind);
+            self.feed.health().heard(self.collection);
             self.event(event, &mut relist).await?;
         }
     }
@@ -192,14 +192,14 @@ impl Stream {
             WatchEvent::Added(mut object) | WatchEvent::Modified(mut object) => {
                 self.name_kind(&mut object);
                 let origin = if relist.is_some() { Origin::List } else { Origin::Watch };
-                let key = self.feed.observed(self.kind, &object, origin).await;
+                let key = self.feed.observed(self.collection.kind, &object, origin).await;
                 match relist {
                     Some(seen) => seen.extend(key),
                     None => self.heard_of(&object),
                 }
             }
             WatchEvent::Deleted(object) => {
-                self.feed.deleted(self.kind, &object).await;
+                self.feed.deleted(self.collection.kind, &object).await;
                 if relist.is_none() {
                     self.heard_of(&object);
                 }
@@ -213,7 +213,7 @@ impl Stream {
                     }
                     Some(_) => {}
                     None => {
-                        self.feed.passed_by(self.kind, &metadata.resource_version);
+                        self.feed.passed_by(self.collection, &metadata.resource_version);
                         self.resume = Some(metadata.resource_version);
                         self.heard = true;
                     }
@@ -226,15 +226,15 @@ impl Stream {
 
     /// The list is complete: only now is what it lacks gone.
     async fn listed(&mut self, seen: &HashSet<Key>, version: Option<String>) -> Result<(), Ended> {
-        if !self.feed.listed(self.kind, seen, version.as_deref()).await {
+        if !self.feed.listed(self.collection, seen, version.as_deref()).await {
             return Err(Ended::Expired);
         }
         let Some(version) = version else { return Err(Ended::Failed("a list without resourceVersion".to_owned())) };
-        tracing::debug!(kind = %self.kind, objects = seen.len(), "listed");
+        tracing::debug!(input = self.collection.name(), objects = seen.len(), "listed");
         self.resume = Some(version);
         self.heard = true;
-        self.feed.health().set(self.kind, Standing::Watching, None);
-        self.feed.complete(self.kind).await;
+        self.feed.health().set(self.collection, Standing::Watching, None);
+        self.feed.complete(self.collection).await;
         Ok(())
     }
 
@@ -251,10 +251,10 @@ impl Stream {
                     return Err(ended);
                 }
             };
-            self.feed.health().heard(self.kind);
+            self.feed.health().heard(self.collection);
             for mut object in page.items {
                 self.name_kind(&mut object);
-                seen.extend(self.feed.observed(self.kind, &object, Origin::List).await);
+                seen.extend(self.feed.observed(self.collection.kind, &object, Origin::List).await);
             }
             next = page.metadata.next.filter(|token| !token.is_empty());
             if next.is_none() {
@@ -274,9 +274,10 @@ impl Stream {
 
     /// Items of lists of built-in kinds do not say what they are.
     fn name_kind(&self, object: &mut Value) {
+        let kind = self.collection.kind;
         if let Some(fields) = object.as_object_mut() {
-            fields.entry("apiVersion").or_insert_with(|| api_version(self.kind.group(), self.version).into());
-            fields.entry("kind").or_insert_with(|| self.kind.name().into());
+            fields.entry("apiVersion").or_insert_with(|| api_version(kind.group(), self.version).into());
+            fields.entry("kind").or_insert_with(|| kind.name().into());
         }
     }
 
@@ -288,20 +289,20 @@ impl Stream {
     }
 
     fn watch_path(&self) -> String {
-        let collection = collection_path(self.kind, self.version);
+        let collection = self.collection.path(self.feed.settings(), self.version);
         let from = match &self.resume {
             Some(version) => format!("resourceVersion={}", encoded(version)),
             // Without a resourceVersion the initial events are a consistent read, never the past.
             None => "sendInitialEvents=true&resourceVersionMatch=NotOlderThan".to_owned(),
         };
-        format!("{collection}?watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&{from}")
+        format!("{collection}watch=true&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}&{from}")
     }
 
     fn list_path(&self, next: Option<&str>) -> String {
-        let collection = collection_path(self.kind, self.version);
+        let collection = self.collection.path(self.feed.settings(), self.version);
         match next {
-            Some(token) => format!("{collection}?limit={PAGE}&continue={}", encoded(token)),
-            None if self.pages => format!("{collection}?limit={PAGE}"),
+            Some(token) => format!("{collection}limit={PAGE}&continue={}", encoded(token)),
+            None if self.pages => format!("{collection}limit={PAGE}"),
             None => collection,
         }
     }

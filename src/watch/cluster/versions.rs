@@ -7,6 +7,7 @@ use std::sync::Arc;
 use dataflows::model::{Fingerprint, Key, Kind, ObjectName};
 use serde_json::Value;
 
+use super::kinds::Collection;
 use super::memory::{Memory, text};
 
 /// A resourceVersion. API servers on etcd count all changes with one number; others may not.
@@ -58,6 +59,8 @@ impl std::fmt::Display for Version {
 pub struct Identity {
     /// The object.
     pub name: ObjectName,
+    /// What of its kind it was seen among.
+    pub collection: Collection,
     /// Which object of that name.
     pub uid: Box<str>,
     /// Which state of it.
@@ -70,6 +73,7 @@ impl Identity {
         let metadata = &object["metadata"];
         let name = metadata["name"].as_str()?;
         Some(Self {
+            collection: Collection::of(kind, object),
             name: ObjectName::new(kind, text(&metadata["namespace"]), name),
             uid: text(&metadata["uid"]).into(),
             version: Version::parse(text(&metadata["resourceVersion"])),
@@ -171,14 +175,14 @@ impl Versions {
         self.entries.remove(&key).is_some_and(|entry| !entry.buried)
     }
 
-    /// Drops all objects of a kind that a complete list as of `listed` lacks, and names those that were there.
-    pub fn drop_missing(&mut self, kind: Kind, seen: &HashSet<Key>, listed: Option<&Version>) -> Vec<ObjectName> {
+    /// Drops all objects of a collection that a complete list as of `listed` lacks, and names those that were there.
+    pub fn drop_missing(&mut self, of: Collection, seen: &HashSet<Key>, listed: Option<&Version>) -> Vec<ObjectName> {
         let mut gone = Vec::new();
         self.entries.retain(|key, entry| {
             let identity = &entry.identity;
             // An object made after the list was taken is not missing from it.
             let after = listed.is_some_and(|listed| identity.version.compare(listed) == Some(Ordering::Greater));
-            let keep = identity.name.kind != kind || seen.contains(key) || after;
+            let keep = identity.collection != of || seen.contains(key) || after;
             if !keep && !entry.buried {
                 gone.push(identity.name.clone());
             }
@@ -188,9 +192,9 @@ impl Versions {
         gone
     }
 
-    /// Makes every observation of a kind count as newer than what is known: the cluster went back in time.
-    pub fn forget_order(&mut self, kind: Kind) {
-        for entry in self.entries.values_mut().filter(|entry| entry.identity.name.kind == kind) {
+    /// Makes every observation of a collection count as newer than what is known: the cluster went back in time.
+    pub fn forget_order(&mut self, of: Collection) {
+        for entry in self.entries.values_mut().filter(|entry| entry.identity.collection == of) {
             Arc::make_mut(entry).identity.version = Version::Number(0);
         }
     }

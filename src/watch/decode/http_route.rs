@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use dataflows::model::{
-    Age, BackendKind, BackendRef, Fact, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, Ref,
-    RouteKind, Rule, Text,
+    Age, BackendKind, BackendRef, Fact, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, Ref, RouteKind,
+    Rule, Text,
 };
 use dataflows::rules::expressible::{Expressed, express, is_dns_name};
 

@@ -16,6 +16,7 @@ mod mesh_multi_zone_service;
 mod mesh_service;
 mod namespace;
 mod reference_grant;
+mod secret;
 mod service;
 mod source;
 #[cfg(test)]
@@ -24,11 +25,13 @@ mod testing;
 mod tests;
 
 pub use error::DecodeError;
+pub use secret::TLS_SECRET;
 
 use dataflows::manifest;
 use dataflows::model::{Fact, Kind, ObjectName, Settings, Update, status_source};
 use serde_json::Value;
 
+use crate::vault::CopyValue;
 use source::Source;
 
 /// What one object asserts.
@@ -38,11 +41,14 @@ pub struct Decoded {
     pub object: ObjectName,
     /// What each of its sources asserts now: the object itself, and its status where it has one of ours.
     pub updates: Vec<Update>,
+    /// What copies of it hold, if it is a Secret that can be copied.
+    pub copy: Option<CopyValue>,
 }
 
 /// Decodes an object of any served version of a kind that is read.
 pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeError> {
     let source = Source::open(settings, object)?;
+    let mut copy = None;
     let facts = match source.name.kind {
         Kind::GatewayClass => gateway_class::decode(&source)?,
         Kind::Gateway => gateway::decode(&source)?,
@@ -54,11 +60,16 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
         Kind::MeshGatewayConfig => mesh_gateway_config::decode(&source)?,
         Kind::MeshGatewayInstance => mesh_gateway_instance::decode(&source)?,
         Kind::MeshGateway | Kind::MeshHttpRoute => source.observed(),
+        Kind::Secret => {
+            let (facts, value) = secret::decode(&source);
+            copy = value;
+            facts
+        }
         Kind::MeshService => mesh_service::decode(&source)?,
         Kind::MeshMultiZoneService => mesh_multi_zone_service::decode(&source)?,
         Kind::MeshExternalService => mesh_external_service::decode(&source)?,
         Kind::ExternalService => external_service::decode(&source)?,
-        kind @ (Kind::GrpcRoute | Kind::MeshTcpRoute | Kind::Secret | Kind::TcpRoute | Kind::TlsRoute) => {
+        kind @ (Kind::GrpcRoute | Kind::MeshTcpRoute | Kind::TcpRoute | Kind::TlsRoute) => {
             return Err(DecodeError::UnknownKind { group: kind.group().name().into(), kind: kind.name().into() });
         }
     };
@@ -71,7 +82,7 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
     if let [spec, ..] = updates.as_mut_slice() {
         spec.facts = facts;
     }
-    Ok(Decoded { object: source.name, updates })
+    Ok(Decoded { object: source.name, updates, copy })
 }
 
 /// The updates that take back all that an object ever asserted.

@@ -19,7 +19,7 @@ fn kinds_that_are_not_read_are_told_apart() {
     for (version, kind) in [
         ("v1", "Pod"),
         ("v1", "List"),
-        ("v1", "Secret"),
+        ("v1", "ConfigMap"),
         ("apps/v1", "Service"),
         ("gateway.networking.k8s.io/v1", "GRPCRoute"),
         ("kuma.io/v1alpha1", "MeshTCPRoute"),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use dataflows::model::{Kind, ObjectName, Settings, Update};
 
 use crate::documents::{self, Document, DocumentError, Listing, Problem, Reading, Stamp, Unlisted};
+use crate::vault::CopyValue;
 
 /// What a look at the directory came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub(super) enum Look {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) updates: Vec<Update>,
+    pub(super) copy: Option<CopyValue>,
     pub(super) api_version: String,
     pub(super) stored_version: String,
 }
@@ -213,8 +215,10 @@ impl Contents {
 
     fn decode(&self, document: &Document) -> Result<Facts, DocumentError> {
         let stored = document.value.get("apiVersion").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let decoded = documents::decode(&self.settings, document)?;
         Ok(Facts {
-            updates: documents::decode(&self.settings, document)?,
+            updates: decoded.updates,
+            copy: decoded.copy,
             api_version: document.api_version.clone(),
             stored_version: stored.to_owned(),
         })

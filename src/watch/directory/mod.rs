@@ -17,6 +17,7 @@ use self::contents::{Contents, Look};
 use crate::documents::{self, Changes, Document};
 use crate::events::Event;
 use crate::output::{ApiVersions, observation, separate};
+use crate::vault::Vault;
 
 /// The name under which the engine thread waits for the directory.
 pub const INPUT: &str = "input directory";
@@ -35,6 +36,8 @@ pub struct DirectorySource {
     pub directory: PathBuf,
     /// Where the versions that inputs were written in are kept.
     pub versions: ApiVersions,
+    /// Where the contents of Secrets go.
+    pub vault: Vault,
     /// Where events go.
     pub events: Sender<Event>,
 }
@@ -83,6 +86,7 @@ impl DirectorySource {
     fn tell(&self, contents: &Contents, told: &mut Told, touched: BTreeSet<ObjectName>) -> Result<(), Gone> {
         for object in touched {
             let updates = contents.current(&object).map(|facts| facts.updates.clone());
+            self.vault.keep(&object, contents.current(&object).and_then(|facts| facts.copy.clone()));
             if let Some(facts) = contents.current(&object) {
                 self.versions.set(&object, &facts.api_version, &facts.stored_version);
             }
@@ -149,7 +153,7 @@ struct Told {
 
 fn decode_assumed(settings: &Settings, assumed: &Document) -> Option<Vec<Update>> {
     debug_assert_eq!(assumed.object.kind, Kind::Mesh);
-    documents::decode(settings, assumed).ok()
+    documents::decode(settings, assumed).ok().map(|decoded| decoded.updates)
 }
 
 /// What an input object asserts here. What it shows of objects and statuses that we write lies in the output

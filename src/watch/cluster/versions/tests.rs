@@ -1,8 +1,12 @@
 use super::*;
 
+fn of(kind: Kind) -> Collection {
+    Collection { kind, share: super::super::kinds::Share::All }
+}
+
 fn identity(uid: &str, version: &str) -> Identity {
     let name = ObjectName::new(Kind::MeshGateway, "", "a");
-    Identity { name, uid: uid.into(), version: Version::parse(version) }
+    Identity { name, collection: of(Kind::MeshGateway), uid: uid.into(), version: Version::parse(version) }
 }
 
 fn key() -> Key {
@@ -65,12 +69,12 @@ fn the_end_of_an_object_is_not_the_end_of_its_successor() {
 fn a_complete_list_takes_away_what_it_lacks_and_nothing_younger() {
     let listed = Version::parse("10");
     let none = HashSet::new();
-    assert_eq!(showing("u", "9").drop_missing(Kind::MeshGateway, &none, Some(&listed)).len(), 1);
-    assert_eq!(showing("u", "11").drop_missing(Kind::MeshGateway, &none, Some(&listed)).len(), 0);
-    assert_eq!(showing("u", "9").drop_missing(Kind::Gateway, &none, Some(&listed)).len(), 0);
-    assert_eq!(showing("u", "9").drop_missing(Kind::MeshGateway, &HashSet::from([key()]), Some(&listed)).len(), 0);
+    assert_eq!(showing("u", "9").drop_missing(of(Kind::MeshGateway), &none, Some(&listed)).len(), 1);
+    assert_eq!(showing("u", "11").drop_missing(of(Kind::MeshGateway), &none, Some(&listed)).len(), 0);
+    assert_eq!(showing("u", "9").drop_missing(of(Kind::Gateway), &none, Some(&listed)).len(), 0);
+    assert_eq!(showing("u", "9").drop_missing(of(Kind::MeshGateway), &HashSet::from([key()]), Some(&listed)).len(), 0);
     let mut buried = showing("u", "9");
     buried.bury(key(), "u");
-    assert_eq!(buried.drop_missing(Kind::MeshGateway, &none, Some(&listed)).len(), 0, "known already");
+    assert_eq!(buried.drop_missing(of(Kind::MeshGateway), &none, Some(&listed)).len(), 0, "known already");
     assert!(buried.is_empty());
 }

@@ -1,6 +1,4 @@
-use dataflows::model::{
-    BackendRef, Filter, Generation, ParentRef, PathMatch, Percentage, Rule, status_source,
-};
+use dataflows::model::{BackendRef, Filter, Generation, ParentRef, PathMatch, Percentage, Rule, status_source};
 
 use crate::watch::decode::testing::{decoded, error, rows};
 use crate::watch::decode::{Decoded, gone};

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use dataflows::model::{
-    BackendRef, Class, ClassParameters, Datum, Destination, Fact, Gateway, GatewayAddress, Generation, Grant, Key,
-    Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule, Text,
+    BackendRef, Certificate, Class, ClassParameters, Datum, Destination, Fact, Gateway, GatewayAddress, Generation,
+    Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule, Text,
 };
 
 /// The facts of a moment, relation by relation.
@@ -20,6 +20,7 @@ pub(super) struct Cluster {
     pub(super) choices: BTreeMap<Key, Ref<MeshChoice>>,
     pub(super) destinations: BTreeMap<Key, Ref<Destination>>,
     pub(super) grants: Vec<Ref<Grant>>,
+    pub(super) certificates: BTreeMap<Key, Ref<Certificate>>,
     pub(super) meshes: BTreeMap<Text, Ref<Mesh>>,
     pub(super) addresses: Vec<(Key, Ref<GatewayAddress>)>,
     pub(super) observed: BTreeMap<Key, Ref<Observed>>,
@@ -48,6 +49,7 @@ impl Cluster {
             Datum::MeshChoice(row) => drop(self.choices.insert(key, row.clone())),
             Datum::Destination(row) => drop(self.destinations.insert(key, row.clone())),
             Datum::Grant(row) => self.grants.push(row.clone()),
+            Datum::Certificate(row) => drop(self.certificates.insert(key, row.clone())),
             Datum::Mesh(row) => drop(self.meshes.insert(row.name.clone(), row.clone())),
             Datum::GatewayAddress(row) => self.addresses.push((key, row.clone())),
             Datum::Observed(row) => drop(self.observed.insert(key, row.clone())),

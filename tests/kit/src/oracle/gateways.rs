@@ -1,7 +1,8 @@
 use dataflows::model::{
-    Class, ClassParameters, ControlPlaneMode, Gateway, GatewayProblem, Key, Kind, Listener, ListenerState,
-    ManagedGateway, ParametersProblem, ParametersRef, Ref, Settings,
+    CertificateUse, Class, ClassParameters, ControlPlaneMode, FoundCertificate, Gateway, GatewayProblem, Group, Key,
+    Kind, Listener, ListenerState, ManagedGateway, ParametersProblem, ParametersRef, Ref, Settings,
 };
+use dataflows::rules::certificates::{self, References};
 use dataflows::rules::{addresses, class, listeners, meshes};
 
 use super::cluster::Cluster;
@@ -65,9 +66,37 @@ fn judge(cluster: &Cluster, managed: ManagedGateway) -> JudgedGateway {
     let managed = Ref::new(managed);
     let of_gateway = cluster.listeners.iter().filter(|listener| listener.gateway == managed.key);
     let of_gateway: Vec<Ref<Listener>> = of_gateway.cloned().collect();
-    let states = listeners::states(&managed, &of_gateway);
+    let found: Vec<_> = of_gateway.iter().flat_map(|listener| found_certificates(cluster, listener)).collect();
+    let granted = found.iter().filter(|found| granted(cluster, &found.used)).map(|found| found.used.key()).collect();
+    let references = References { found: found.iter().collect(), granted };
+    let states = listeners::states(&managed, &of_gateway, &references);
     let faultless = |state: &ListenerState| !state.problems.iter().any(listeners::is_own_fault);
     let accepted = managed.problem.is_none() && states.iter().any(faultless);
     let with_verdict = |state| Ref::new(ListenerState { gateway_accepted: accepted, ..state });
     JudgedGateway { managed, accepted, listeners: states.into_iter().map(with_verdict).collect() }
+}
+
+/// What the certificateRefs of a listener that ends TLS lead to.
+fn found_certificates(cluster: &Cluster, listener: &Listener) -> Vec<FoundCertificate> {
+    let key = listener.gateway.part("listener", &listener.name);
+    let ends = certificates::terminates(listener);
+    let references = listener.tls.iter().filter(|_| ends).flat_map(|tls| &tls.certificates);
+    let found = (0..).zip(references).map(|(index, reference)| {
+        let certificate = cluster.certificates.get(&Key::of(Kind::Secret, &reference.namespace, &reference.name));
+        let (gateway, namespace, reference) = (listener.gateway, listener.namespace.clone(), reference.clone());
+        let used = CertificateUse { gateway, namespace, listener: key, index, reference };
+        FoundCertificate { used: used.into(), certificate: certificate.cloned() }
+    });
+    found.collect()
+}
+
+fn granted(cluster: &Cluster, used: &CertificateUse) -> bool {
+    let to = &used.reference;
+    cluster.grants.iter().any(|grant| {
+        *grant.from_group == *Group::Gateway.name()
+            && *grant.from_kind == *Kind::Gateway.name()
+            && grant.from_namespace == used.namespace
+            && (&grant.to_group, &grant.to_kind, &grant.to_namespace) == (&to.group, &to.kind, &to.namespace)
+            && grant.to_name.as_ref().is_none_or(|name| *name == to.name)
+    })
 }

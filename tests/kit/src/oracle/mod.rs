@@ -34,7 +34,7 @@ pub fn tasks(settings: &Settings, facts: &BTreeMap<Key, Vec<Fact>>) -> BTreeMap<
     let held = pending::held(&cluster, &gateways);
     let objects = pending::pending(settings, &cluster, objects, &held, pending::is_generated);
 
-    let statuses = statuses::Statuses { cluster: &cluster, servings: &servings, pending: &objects };
+    let statuses = statuses::Statuses { settings, cluster: &cluster, servings: &servings, pending: &objects };
     let mut desired = statuses.of_classes();
     desired.extend(statuses.of_gateways(&gateways));
     desired.extend(statuses.of_routes(&attachments, &routes));

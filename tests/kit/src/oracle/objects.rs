@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
-    AttachPoint, Content, Desired, Floor, InstancePlan, Key, Kind, MeshGatewayPlan, MeshHttpRoutePlan, ObjectName, Ref,
-    RouteKind, RouteRules, ServiceFloor, ServiceRoutePlan, Serving, Settings,
+    AttachPoint, Certificate, Content, Desired, Floor, InstancePlan, Key, Kind, MeshGatewayPlan, MeshHttpRoutePlan,
+    ObjectName, Ref, RouteKind, RouteRules, SecretCopyPlan, ServiceFloor, ServiceRoutePlan, Serving, Settings,
 };
 use dataflows::rules::{names, service_routes};
 
@@ -71,12 +71,26 @@ fn of_gateway(settings: &Settings, gateway: &JudgedGateway) -> Vec<Desired> {
         desired.push(desire(instance, Content::MeshGatewayInstance(plan.into())));
     }
     let listeners: Vec<_> = gateway.listeners.iter().filter(|state| state.usable).cloned().collect();
+    for certificate in listeners.iter().flat_map(|state| &state.certificates) {
+        let owner = ObjectName::new(Kind::Secret, &certificate.namespace, &certificate.name);
+        let (certificate, mesh) = (certificate.clone(), managed.mesh.clone());
+        let Ok(content) = certificate.content else { continue };
+        let plan = SecretCopyPlan { mesh: mesh.clone(), certificate: certificate.clone(), content };
+        let content = Content::SecretCopy(plan.into());
+        desired.push(Desired::new(copy_of(settings, &mesh, &certificate), owner, mesh, content));
+    }
     if !listeners.is_empty() {
         desired.push(desire(floor, Content::Floor(Floor { managed: managed.clone() }.into())));
         let plan = MeshGatewayPlan { managed: managed.clone(), listeners };
         desired.push(desire(mesh_gateway, Content::MeshGateway(plan.into())));
     }
     desired
+}
+
+/// The copy of a Secret in a mesh.
+pub(super) fn copy_of(settings: &Settings, mesh: &str, certificate: &Certificate) -> ObjectName {
+    let name = names::secret_copy(settings, mesh, &certificate.namespace, &certificate.name);
+    ObjectName::new(Kind::Secret, &settings.system_namespace, &name)
 }
 
 fn plan(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Option<MeshHttpRoutePlan> {

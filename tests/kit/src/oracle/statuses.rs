@@ -2,19 +2,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
     ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport, ObjectName, ParentReport,
-    ParentVerdict, Ref, RouteRules, RouteStatus, Text,
+    ParentVerdict, Ref, RouteRules, RouteStatus, Settings, Text,
 };
 use dataflows::rules::addresses;
 
 use super::attachment::JudgedParent;
 use super::cluster::Cluster;
 use super::gateways::{JudgedGateway, parameters_of};
+use super::objects::copy_of;
 use super::pending::PendingRows;
 use super::precedence::Servings;
 use super::routes;
 
 /// What statuses speak of.
 pub(super) struct Statuses<'a> {
+    pub(super) settings: &'a Settings,
     pub(super) cluster: &'a Cluster,
     pub(super) servings: &'a Servings,
     pub(super) pending: &'a PendingRows,
@@ -57,7 +59,7 @@ impl Statuses<'_> {
             managed: managed.clone(),
             listeners: gateway.listeners.iter().map(report).collect(),
             addresses: addresses::shown(found),
-            pending: self.pending_for(&object),
+            pending: self.pending_of_gateway(gateway, &object),
         };
         Some(Self::desire(object, Content::GatewayStatus(status.into())))
     }
@@ -96,6 +98,17 @@ impl Statuses<'_> {
         let shadowed_matches = u32::try_from(winners.len()).unwrap_or(u32::MAX);
         let shadowed: BTreeSet<&Text> = winners.into_iter().collect();
         ParentReport { verdict: verdict.clone(), shadowed: shadowed.into_iter().cloned().collect(), shadowed_matches }
+    }
+
+    /// The pending objects of a Gateway and the pending copies that it uses, by name.
+    fn pending_of_gateway(&self, gateway: &JudgedGateway, object: &ObjectName) -> Vec<Ref<dataflows::model::Pending>> {
+        let usable = gateway.listeners.iter().filter(|state| state.usable);
+        let certificates: BTreeSet<_> = usable.flat_map(|state| &state.certificates).collect();
+        let copy = |certificate| copy_of(self.settings, &gateway.managed.mesh, certificate).key();
+        let copies = certificates.into_iter().filter_map(|certificate| self.pending.get(&copy(certificate)));
+        let mut rows: Vec<_> = self.pending_for(object).into_iter().chain(copies.cloned()).collect();
+        rows.sort_by(|left, right| left.object.cmp(&right.object));
+        rows
     }
 
     /// The pending objects that are to be made for an owner, by name.

@@ -71,6 +71,43 @@ pub(super) fn has_its_floor(cluster: &MemoryCluster<'_>, id: &ObjectId) -> Resul
     }
 }
 
+/// The copies that a MeshGateway names, in the mesh that it is in.
+fn named_secrets(object: &Value) -> Vec<&str> {
+    let listeners = object.pointer("/spec/conf/listeners").and_then(Value::as_array).into_iter().flatten();
+    listeners
+        .flat_map(|listener| listener["tls"]["certificates"].as_array().into_iter().flatten())
+        .filter_map(|certificate| certificate["secret"].as_str())
+        .collect()
+}
+
+/// A MeshGateway is written after the copies that it names, for one that names a missing Secret freezes.
+pub(super) fn has_its_copies(cluster: &MemoryCluster<'_>, id: &ObjectId, object: &Value) -> Result<(), String> {
+    for secret in named_secrets(object) {
+        let is_it = |(other, copy): (&ObjectId, &Value)| {
+            other.kind == "Secret"
+                && other.name == secret
+                && copy["metadata"]["labels"]["kuma.io/mesh"] == object["mesh"]
+        };
+        if !cluster.objects().iter().any(is_it) {
+            return Err(format!("{id} is written before the Secret {secret} that it names"));
+        }
+    }
+    Ok(())
+}
+
+/// A copy is deleted after every MeshGateway has let go of it, unless it is to come back in the mesh that it is for.
+pub(super) fn is_not_named(cluster: &MemoryCluster<'_>, id: &ObjectId) -> Result<(), String> {
+    let mesh = &cluster.objects()[id]["metadata"]["labels"]["kuma.io/mesh"];
+    let names_it = |(other, object): &(&ObjectId, &Value)| {
+        let names = named_secrets(object).contains(&id.name.as_str());
+        outcome::is_ours(other, object) && object["mesh"] == *mesh && names
+    };
+    match cluster.objects().iter().find(names_it) {
+        Some((by, _)) if id.kind == "Secret" => Err(format!("{id} is deleted while {by} names it")),
+        _ => Ok(()),
+    }
+}
+
 /// Once all that was put in is gone, nothing of ours is left and nothing is left to do.
 pub(super) fn nothing_is_left(cluster: &MemoryCluster<'_>) -> Result<(), String> {
     let mut left: Vec<_> = cluster

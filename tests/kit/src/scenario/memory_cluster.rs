@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use dataflows::model::{Action, Fact, Fingerprint, Key, Ref, Refusal, Settings, Task, Update, status_source};
+use dataflows::model::{Action, Desired, Fact, Fingerprint, Key, Ref, Refusal, Settings, Task, Update, status_source};
 use dataflows::{Engine, manifest};
 use serde_json::{Value, json};
 
@@ -11,7 +11,19 @@ use super::{glob, invariants, merge_patch, outcome, own_status};
 
 /// From an object to what it asserts. Kinds that are not read assert nothing; an error is an object that no API server
 /// would have stored.
-pub type Decoder = dyn Fn(&Settings, &Value) -> Result<Vec<Update>, String> + Sync;
+pub type Decoder<'a> = dyn Fn(&Settings, &Value) -> Result<Vec<Update>, String> + Sync + 'a;
+
+/// From a task to the object or status that is written. `None` if what it should hold is not known any more.
+pub type Renderer<'a> = dyn Fn(&Settings, &Desired) -> Option<Value> + Sync + 'a;
+
+/// The two ends of the controller.
+#[derive(Clone, Copy)]
+pub struct Ends<'a> {
+    /// How objects are read.
+    pub decode: &'a Decoder<'a>,
+    /// How they are written.
+    pub render: &'a Renderer<'a>,
+}
 
 /// Rounds of writing after which a cluster that is still not quiet never will be.
 const ROUNDS_MAX: usize = 40;
@@ -28,7 +40,7 @@ pub struct Write {
 /// An API server in memory with the controller at work on it: tasks are done at once, and what they did is observed.
 pub struct MemoryCluster<'a> {
     settings: Settings,
-    decode: &'a Decoder,
+    ends: Ends<'a>,
     engine: Engine,
     objects: BTreeMap<ObjectId, Value>,
     tasks: BTreeMap<Key, Ref<Task>>,
@@ -43,11 +55,11 @@ pub struct MemoryCluster<'a> {
 impl<'a> MemoryCluster<'a> {
     /// An empty cluster. Of the tasks that can be done, so many are done per epoch: in the order of their names, or from
     /// the end of it where not all are done.
-    pub fn new(settings: Settings, decode: &'a Decoder, writes_per_round: usize) -> Self {
+    pub fn new(settings: Settings, ends: Ends<'a>, writes_per_round: usize) -> Self {
         Self {
             engine: Engine::new(settings.clone()),
             settings,
-            decode,
+            ends,
             objects: BTreeMap::new(),
             tasks: BTreeMap::new(),
             refusing: BTreeMap::new(),
@@ -61,7 +73,7 @@ impl<'a> MemoryCluster<'a> {
 
     /// The same cluster after a restart of the controller, which has to read everything anew.
     pub fn restarted(&self) -> Result<Self, String> {
-        let mut cluster = Self::new(self.settings.clone(), self.decode, self.writes_per_round);
+        let mut cluster = Self::new(self.settings.clone(), self.ends, self.writes_per_round);
         cluster.objects.clone_from(&self.objects);
         cluster.addresses.clone_from(&self.addresses);
         let updates: Vec<_> = self.objects.values().map(|object| self.decoded(object)).collect::<Result<_, _>>()?;
@@ -232,13 +244,14 @@ impl<'a> MemoryCluster<'a> {
                 self.write_status("status", id, &rendered["status"])
             }
             Action::Write(desired) => {
-                let rendered = manifest::render(&self.settings, desired);
-                self.write_object(id, rendered)
+                let rendered = (self.ends.render)(&self.settings, desired);
+                self.write_object(id, rendered.ok_or_else(|| format!("nothing is known of what {object} holds"))?)
             }
             Action::Remove { .. } if is_generated(&id) => {
                 if let Some(stored) = self.objects.get(&id).filter(|stored| !outcome::is_ours(&id, stored)) {
                     return Err(format!("{id} is deleted, which is somebody else's: {stored}"));
                 }
+                invariants::is_not_named(self, &id)?;
                 self.log("delete", &id);
                 Ok(self.remove(&id))
             }
@@ -250,6 +263,7 @@ impl<'a> MemoryCluster<'a> {
     /// What the controller owns is as it says; metadata of others stays, and so does the status.
     fn write_object(&mut self, id: ObjectId, mut object: Value) -> Result<Vec<Update>, String> {
         invariants::is_storable(&id, &object)?;
+        invariants::has_its_copies(self, &id, &object)?;
         let stored = self.objects.get(&id);
         if let Some(stored) = stored.filter(|stored| !outcome::is_ours(&id, stored)) {
             return Err(format!("{id} is overwritten, which is somebody else's: {stored}"));
@@ -293,7 +307,7 @@ impl<'a> MemoryCluster<'a> {
     }
 
     fn decoded(&self, object: &Value) -> Result<Vec<Update>, String> {
-        (self.decode)(&self.settings, object)
+        (self.ends.decode)(&self.settings, object)
     }
 
     fn remove(&mut self, id: &ObjectId) -> Vec<Update> {

@@ -24,7 +24,7 @@ pub use format::{
     Expectation, ListenerExpectation, ObjectExpectation, ParentExpectation, Refuse, Scenario, SettingsOverride,
     StatusExpectation, Step,
 };
-pub use memory_cluster::{Decoder, MemoryCluster, Write};
+pub use memory_cluster::{Decoder, Ends, MemoryCluster, Renderer, Write};
 pub use object_id::ObjectId;
 pub use prepare::{Edit, Prepared, Stage};
 pub use run::{Failure, rewrite, run};

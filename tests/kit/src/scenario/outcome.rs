@@ -12,7 +12,8 @@ use super::object_id::ObjectId;
 use super::{glob, own_status};
 
 /// The kinds that the controller writes whole.
-pub(super) const GENERATED: [&str; 4] = ["MeshGateway", "MeshGatewayInstance", "MeshHTTPRoute", "MeshTCPRoute"];
+pub(super) const GENERATED: [&str; 5] =
+    ["MeshGateway", "MeshGatewayInstance", "MeshHTTPRoute", "MeshTCPRoute", "Secret"];
 
 /// The kinds that the controller writes the status of.
 const WITH_STATUS: [&str; 3] = ["Gateway", "GatewayClass", "HTTPRoute"];

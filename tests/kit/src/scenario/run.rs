@@ -4,7 +4,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::format::{Expectation, Scenario};
-use super::memory_cluster::{Decoder, MemoryCluster, Write};
+use super::memory_cluster::{Ends, MemoryCluster, Write};
 use super::object_id::ObjectId;
 use super::prepare::{Edit, Prepared, Stage};
 use super::ways::Way;
@@ -29,13 +29,13 @@ impl fmt::Display for Failure {
 
 /// Runs a scenario file in every way. The failures are those of the first way that has any, for the others are most
 /// often the same.
-pub fn run(path: &Path, decode: &Decoder) -> Result<(), Vec<Failure>> {
+pub fn run(path: &Path, ends: Ends<'_>) -> Result<(), Vec<Failure>> {
     let (scenario, prepared) =
         load(path).map_err(|problem| vec![failure(&"as it is written", "reading it", problem)])?;
     let mut end = None;
     for way in Way::all().into_iter().filter(|way| way.keeps_history() || !scenario.history_matters) {
         let mut runner = Runner { prepared: &prepared, way, end: end.take(), failures: Vec::new() };
-        if let Err(failure) = runner.run(decode) {
+        if let Err(failure) = runner.run(ends) {
             runner.failures.push(failure);
         }
         if !runner.failures.is_empty() {
@@ -48,10 +48,10 @@ pub fn run(path: &Path, decode: &Decoder) -> Result<(), Vec<Failure>> {
 
 /// Puts what a scenario leads to in place of what it expects, and says whether that changed the file. What it does not
 /// speak of stays unspoken of; an empty expectation becomes one that speaks of everything.
-pub fn rewrite(path: &Path, decode: &Decoder) -> Result<bool, String> {
+pub fn rewrite(path: &Path, ends: Ends<'_>) -> Result<bool, String> {
     let (_, prepared) = load(path)?;
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let mut cluster = MemoryCluster::new(prepared.settings.clone(), decode, usize::MAX);
+    let mut cluster = MemoryCluster::new(prepared.settings.clone(), ends, usize::MAX);
     let mut found = Vec::new();
     for stage in &prepared.stages {
         cluster.edit(&stage.edits)?;
@@ -90,8 +90,8 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    fn run(&mut self, decode: &Decoder) -> Result<(), Failure> {
-        let mut cluster = MemoryCluster::new(self.prepared.settings.clone(), decode, self.way.writes_per_round());
+    fn run(&mut self, ends: Ends<'_>) -> Result<(), Failure> {
+        let mut cluster = MemoryCluster::new(self.prepared.settings.clone(), ends, self.way.writes_per_round());
         let noise = self.noise()?;
         self.attempt("the unrelated objects", || cluster.edit(&noise).and_then(|()| cluster.settle()))?;
         if self.way == Way::FromTheEnd {

@@ -6,7 +6,7 @@ use dataflows::model::{
 };
 use dataflows::rules::names;
 
-use super::{MESHES, Random, update};
+use super::{MESHES, Random, SECRETS, update};
 
 /// How the cluster answers to a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,8 @@ impl Answers {
 
 /// Where what the cluster shows of an object comes from.
 fn source(object: &ObjectName) -> Key {
-    let generated = matches!(object.kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute);
+    let generated =
+        matches!(object.kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::Secret);
     if generated { object.key() } else { status_source(object.key()) }
 }
 
@@ -97,7 +98,9 @@ fn written(settings: &Settings, desired: &Desired) -> Option<Observed> {
     if desired.content.is_status() {
         manifest::observe_status(settings, kind, &rendered)
     } else {
-        manifest::observe(settings, kind, &rendered)
+        // A copy is rendered without the key that it holds.
+        let fingerprint = manifest::fingerprint(settings, desired);
+        manifest::observe(settings, kind, &rendered).map(|observed| Observed { fingerprint, ..observed })
     }
 }
 
@@ -115,16 +118,24 @@ fn tampered(random: &mut Random, observed: Observed) -> Option<Observed> {
 
 /// An object that was there before us, ours or not, where one of a Gateway would be or aimed at its MeshGateway.
 pub(super) fn stranger(random: &mut Random, settings: &Settings, namespace: &str, name: &str) -> Update {
+    let copy = |random: &mut Random| {
+        let (namespace, name) = *random.pick(&SECRETS);
+        names::secret_copy(settings, *random.pick::<&str>(&MESHES), namespace, name)
+    };
     let [mesh_gateway, instance, floor] = names::gateway_objects(settings, namespace, name);
     let anchor = mesh_gateway.key();
     let orphan = ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, "orphan");
-    let object = random.pick(&[mesh_gateway, instance, floor, orphan.clone(), orphan]).clone();
-    let anchor = if object.kind == Kind::MeshGatewayInstance { object.key() } else { anchor };
+    let secret = ObjectName::new(Kind::Secret, &settings.system_namespace, &copy(random));
+    let object = random.pick(&[mesh_gateway, instance, floor, orphan.clone(), orphan, secret]).clone();
+    let anchor = if matches!(object.kind, Kind::MeshGatewayInstance | Kind::Secret) { object.key() } else { anchor };
+    let named = ObjectName::new(Kind::Secret, &settings.system_namespace, &copy(random));
+    let copies = if object.kind == Kind::MeshGateway && random.one_in(2) { vec![named.key()] } else { Vec::new() };
     let observed = Observed {
         ours: !random.one_in(3),
         mesh: (*random.pick(&MESHES)).into(),
         fingerprint: Fingerprint(Key::hash(&[b"stranger"])),
         anchor,
+        copies,
         object,
     };
     update(observed.object.key(), [Fact::observed(observed)])

@@ -39,25 +39,21 @@ pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Updat
 
 fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -> Listener {
     let protocol = match random.below(14) {
-        0 => Protocol::Https,
-        1 => Protocol::Tcp,
-        2 => Protocol::Udp,
+        0 | 1 => Protocol::Https,
+        2 => Protocol::Tcp,
+        3 => Protocol::Udp,
         _ => Protocol::Http,
     };
-    let certificate = CertificateRef {
-        group: "".into(),
-        kind: "Secret".into(),
-        namespace: gateway.namespace.clone(),
-        name: "cert".into(),
-    };
-    let tls = ListenerTls { mode: TlsMode::Terminate, certificates: vec![certificate] };
+    let certificates = (0..random.below(4)).map(|_| certificate_ref(random, gateway)).collect();
+    let mode = if random.one_in(8) { TlsMode::Passthrough } else { TlsMode::Terminate };
+    let tls = ListenerTls { mode, certificates };
     let route_kind = |kind: Kind| RouteKindRef { group: Group::Gateway.name().into(), kind: kind.name().into() };
     Listener {
         gateway: gateway.key(),
         namespace: gateway.namespace.clone(),
         index,
         name: name.into(),
-        port: *random.pick(&[80, 81, 82]),
+        port: if protocol == Protocol::Https && !random.one_in(6) { 443 } else { *random.pick(&[80, 81, 82]) },
         hostname: if random.one_in(20) { Some("under_score") } else { random.some(2, &HOSTNAMES) }
             .and_then(Hostname::parse),
         namespaces: namespaces(random),
@@ -66,8 +62,18 @@ fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -
             1 => Some(vec![route_kind(Kind::HttpRoute), route_kind(Kind::TcpRoute)]),
             _ => None,
         },
-        tls: (protocol == Protocol::Https && !random.one_in(3)).then_some(tls),
+        tls: (protocol == Protocol::Https && !random.one_in(6)).then_some(tls),
         protocol,
+    }
+}
+
+fn certificate_ref(random: &mut Random, gateway: &ObjectName) -> CertificateRef {
+    let namespace = if random.one_in(3) { "db" } else { &*gateway.namespace };
+    CertificateRef {
+        group: "".into(),
+        kind: if random.one_in(12) { "ConfigMap" } else { "Secret" }.into(),
+        namespace: namespace.into(),
+        name: (*random.pick(&["cert", "cert", "spare"])).into(),
     }
 }
 

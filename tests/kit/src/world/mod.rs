@@ -28,6 +28,8 @@ const TEAMS: [&str; 2] = ["blue", "red"];
 /// Services, two in each namespace.
 const SERVICES: [(&str, &str); 6] =
     [("db", "orders"), ("db", "users"), ("infra", "auth"), ("infra", "cart"), ("shop", "auth"), ("shop", "cart")];
+/// TLS Secrets.
+const SECRETS: [(&str, &str); 3] = [("db", "cert"), ("infra", "cert"), ("infra", "spare")];
 /// Gateways.
 const GATEWAYS: [(&str, &str); 4] = [("db", "edge"), ("infra", "edge"), ("infra", "inner"), ("shop", "edge")];
 /// Routes.
@@ -89,6 +91,7 @@ fn beginning(random: &mut Random) -> Vec<Event> {
     updates.extend(SERVICES.iter().map(|(namespace, name)| surroundings::service(random, namespace, name)));
     updates.extend(SERVICES.iter().map(|(namespace, name)| surroundings::mesh_service(random, namespace, name)));
     updates.extend((0..3).map(|index| surroundings::grants(random, index)));
+    updates.extend(SECRETS.iter().map(|(namespace, name)| surroundings::secret(random, namespace, name)));
     updates.extend(GATEWAYS.iter().map(|(namespace, name)| gateways::gateway(random, namespace, name)));
     updates.extend(ROUTES.iter().map(|(namespace, name)| routes::route(random, namespace, name)));
     updates.retain(|_| !random.one_in(12));
@@ -97,6 +100,7 @@ fn beginning(random: &mut Random) -> Vec<Event> {
 
 fn event(random: &mut Random, settings: &Settings) -> Event {
     let (gateway, route, service) = (*random.pick(&GATEWAYS), *random.pick(&ROUTES), *random.pick(&SERVICES));
+    let secret = *random.pick(&SECRETS);
     let (mesh, namespace) = (*random.pick(&MESHES[..3]), *random.pick(&NAMESPACES));
     let (class, parameters, grants) = (*random.pick(&CLASSES), *random.pick(&PARAMETERS), random.below(3));
     let update = match random.below(26) {
@@ -109,6 +113,7 @@ fn event(random: &mut Random, settings: &Settings) -> Event {
         9 => gateways::addresses(random, gateway.0, gateway.1),
         10..=12 => gateways::gateway(random, gateway.0, gateway.1),
         13..=17 => routes::route(random, route.0, route.1),
+        24 | 25 => surroundings::secret(random, secret.0, secret.1),
         18 => answers::stranger(random, settings, gateway.0, gateway.1),
         19 => surroundings::service(random, service.0, service.1),
         20 => surroundings::mesh_service(random, service.0, service.1),

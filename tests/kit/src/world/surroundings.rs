@@ -1,6 +1,7 @@
 use dataflows::model::{
-    BackendKind, Class, ClassParameters, CommonConfig, Destination, DestinationPort, Fact, Grant, Group, Key, Kind,
-    Mesh, MeshChoice, MeshServices, NamespaceLabels, ObjectName, ParametersRef, Update,
+    BackendKind, Certificate, CertificateProblem, Class, ClassParameters, CommonConfig, CopyContent, Destination,
+    DestinationPort, Fact, Grant, Group, Half, Key, Kind, Mesh, MeshChoice, MeshServices, NamespaceLabels, ObjectName,
+    ParametersRef, Update,
 };
 
 use super::{MESHES, NAMESPACES, Random, SERVICES, TEAMS, update};
@@ -86,18 +87,32 @@ pub(super) fn mesh_service(random: &mut Random, namespace: &str, name: &str) -> 
     update(Key::of(Kind::MeshService, namespace, name), Fact::destination(destination))
 }
 
+/// A TLS Secret with one of a few contents, or with none that can be served.
+pub(super) fn secret(random: &mut Random, namespace: &str, name: &str) -> Update {
+    let content = match random.below(6) {
+        0 => Err(CertificateProblem::Mismatch),
+        1 => Err(CertificateProblem::Missing(Half::Key)),
+        number => Ok(CopyContent::of(&number.to_string())),
+    };
+    let certificate = Certificate { namespace: namespace.into(), name: name.into(), content };
+    update(Key::of(Kind::Secret, namespace, name), [Fact::certificate(certificate)])
+}
+
 /// A `ReferenceGrant`. Several may permit the same.
 pub(super) fn grants(random: &mut Random, index: u32) -> Update {
     let mut facts = Vec::new();
     for _ in 0..random.below(4) {
-        let (namespace, name) = *random.pick(&SERVICES);
-        let from_kind = if random.one_in(6) { "GRPCRoute" } else { Kind::HttpRoute.name() };
+        let of_secret = random.one_in(3);
+        let (namespace, name) = if of_secret { ("db", "cert") } else { *random.pick(&SERVICES) };
+        let (to_kind, from_kind) =
+            if of_secret { (Kind::Secret, Kind::Gateway) } else { (Kind::Service, Kind::HttpRoute) };
+        let from_kind = if random.one_in(6) { "GRPCRoute" } else { from_kind.name() };
         facts.push(Fact::grant(Grant {
             from_group: Group::Gateway.name().into(),
             from_kind: from_kind.into(),
             from_namespace: (*random.pick(&NAMESPACES)).into(),
             to_group: "".into(),
-            to_kind: Kind::Service.name().into(),
+            to_kind: to_kind.name().into(),
             to_namespace: namespace.into(),
             to_name: random.one_in(2).then(|| name.into()),
         }));
