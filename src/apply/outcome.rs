@@ -192,6 +192,8 @@ mod tests {
         let gone = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}});
         let said = |message: &str| json!({"kind": "Status", "message": message});
         let cause = |field: &str| json!({"message": "invalid", "details": {"causes": [{"field": field}]}});
+        let manager = json!([{"reason": "FieldManagerConflict", "field": ".data.value"}]);
+        let conflict = json!({"message": "conflict with others", "details": {"causes": manager}});
         let schema = "failed to create typed patch object (a): .spec.nope: field not declared in schema";
         let denied = r#"admission webhook "x" denied the request: spec.tags: must not be empty"#;
         let forbidden = r#"meshgateways.kuma.io "a" is forbidden: User "d" cannot patch resource "meshgateways""#;
@@ -212,6 +214,8 @@ mod tests {
             (Verb::Apply, http(403, said(denied)), refused_with(denied, false)),
             (Verb::Apply, http(403, said(forbidden)), refused_with(forbidden, true)),
             (Verb::Apply, http(403, said(quota)), refused_with(quota, false)),
+            (Verb::Create, http(409, Value::Null), Outcome::Stale),
+            (Verb::Create, http(409, conflict), refused_with("conflict with others", false)),
             (Verb::Create, http(422, cause("metadata.resourceVersion")), Outcome::Stale),
             (Verb::Apply, http(422, cause("metadata.uid")), Outcome::Stale),
             (Verb::Apply, http(500, said(schema)), refused_with(schema, false)),
