@@ -50,7 +50,9 @@ fn a_copy_comes_before_the_gateway_that_names_it_and_goes_after_it() {
 
     // A renewal holds nothing up.
     world.put(secret("infra/shop", Ok("b")));
-    assert_eq!(world.to_do(), [format!("write Secret/{}", copy("infra", "shop"))]);
+    let renewed = format!("write Secret/{}", copy("infra", "shop"));
+    assert_eq!(world.to_do(), ["write Gateway/infra/edge".to_owned(), renewed]);
+    assert_eq!(blocked_by(&world, Kind::Gateway, "infra/edge"), [Kind::Secret], "nothing is said unless it fails");
     assert_eq!(world.put(secret("infra/shop", Ok("b"))), 0);
     world.settle();
 
