@@ -2,7 +2,7 @@ use crate::model::{ListenerState, SecretCopyPlan, Settings};
 use crate::operators::{Arrangement, Rows};
 use crate::rules::certificates;
 
-/// The copies of TLS Secrets that the MeshGateways name: one per mesh and Secret, whoever uses it. Keyed by the copy.
+/// The copies of TLS Secrets that the `MeshGateways` name: one per mesh and Secret, whoever uses it. Keyed by the copy.
 ///
 /// A copy that several listeners use is there several times, which means the same.
 pub(crate) fn secret_copies<'s>(

@@ -120,7 +120,7 @@ fn tampered(random: &mut Random, observed: Observed) -> Option<Observed> {
 pub(super) fn stranger(random: &mut Random, settings: &Settings, namespace: &str, name: &str) -> Update {
     let copy = |random: &mut Random| {
         let (namespace, name) = *random.pick(&SECRETS);
-        names::secret_copy(settings, *random.pick::<&str>(&MESHES), namespace, name)
+        names::secret_copy(settings, random.pick::<&str>(&MESHES), namespace, name)
     };
     let [mesh_gateway, instance, floor] = names::gateway_objects(settings, namespace, name);
     let anchor = mesh_gateway.key();
