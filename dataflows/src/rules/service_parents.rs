@@ -59,11 +59,8 @@ fn ports<'a>(
         return Err(ParentProblem::HeadlessService);
     }
     let of_route = meshes::mesh_of(parent.mesh.as_ref(), None);
-    match &service.mesh {
-        Some(mesh) if *mesh != of_route => {
-            return Err(ParentProblem::OtherMesh { route: of_route, parent: mesh.clone() });
-        }
-        _ => {}
+    if let Some(mesh) = service.mesh.as_ref().filter(|mesh| **mesh != of_route) {
+        return Err(ParentProblem::OtherMesh { route: of_route, parent: mesh.clone() });
     }
     let found: Vec<_> = service.ports.iter().filter(|port| asks_for(parent, port)).collect();
     // Kuma makes a MeshService before it knows its ports.
