@@ -64,6 +64,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
 
     let parents = parent_refs.arrange("parentRefs by parent");
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
+    let attachments = view!(plan, route_conflicts(attachments));
     let verdicts = view!(plan, parent_verdicts(parents, managed.clone(), attachments.clone()));
 
     let granted = view!(plan, granted_references(inputs.backend_refs.clone(), inputs.grants));
@@ -75,10 +76,13 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let servings = view!(plan, servings(attachments, shadowed, padded));
     let attached = view!(plan, attached_routes(servings.clone()));
 
-    let gateways = view!(plan, mesh_gateways(listeners.clone()));
+    let hostnames = view!(plan, listener_hostnames(servings.clone()));
+    let gateways = view!(plan, mesh_gateways(listeners.clone(), hostnames));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
-    let routes = view!(plan, mesh_http_routes(servings.clone(), route_rules.clone()));
-    let desired = view!(plan, desired_objects(gateways, instances, routes; settings));
+    let serving_routes = servings.clone().rekey(|_, serving| Some(serving.route)).arrange("servings by route");
+    let http_routes = view!(plan, mesh_http_routes(serving_routes.clone(), route_rules.clone()));
+    let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, route_rules.clone()));
+    let desired = view!(plan, desired_objects(gateways, instances, http_routes, tcp_routes; settings));
     let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
     let objects =
         view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));

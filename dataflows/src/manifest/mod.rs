@@ -12,6 +12,7 @@ mod instance;
 mod json;
 mod mesh_gateway;
 mod mesh_http_route;
+mod mesh_tcp_route;
 mod metadata;
 mod normal;
 mod route_status;
@@ -28,6 +29,9 @@ pub const FIELD_MANAGER: &str = "deltagate";
 
 /// The type of the condition that says what is accepted without effect.
 pub const EFFECTIVE: &str = "deltagate.io/Effective";
+
+/// The tag by which the listeners are told apart that one listener for TLS becomes.
+const HOSTNAME_TAG: &str = "deltagate.io/hostname";
 
 /// The object as it is to be applied: `apiVersion`, `kind`, `metadata` (name, namespace, labels, annotations,
 /// ownerReferences), and all that we own below. Of a status: `apiVersion`, `kind`, `metadata` (name, namespace) and
@@ -52,14 +56,14 @@ pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
     })
 }
 
-/// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute). `None` if it has no
-/// name.
+/// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute, MeshTCPRoute). `None` if
+/// it has no name.
 pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
     let name = object_name(kind, object)?;
     let ours = metadata::is_ours(settings, object);
     let mesh = metadata::mesh_of(kind, object);
     let anchor = match kind {
-        Kind::MeshHttpRoute => {
+        kind if kind.is_mesh_route() => {
             let target = object.pointer("/spec/targetRef/name").and_then(Value::as_str).unwrap_or_default();
             Key::of(Kind::MeshGateway, "", target)
         }
@@ -128,6 +132,7 @@ fn render_content(
         }
         Content::MeshGatewayInstance(plan) => ("spec", instance::spec(plan)),
         Content::MeshHttpRoute(plan) => ("spec", mesh_http_route::spec(settings, plan)),
+        Content::MeshTcpRoute(plan) => ("spec", mesh_tcp_route::spec(settings, plan)),
         Content::Floor(floor) => ("spec", mesh_http_route::floor_spec(floor)),
         Content::ClassStatus(status) => ("status", class_status::status(settings, status)),
         Content::GatewayStatus(status) => ("status", gateway_status::status(status)),

@@ -6,7 +6,7 @@ use super::EFFECTIVE;
 use super::conditions::{GLOBAL, condition, join, ref_reason, ref_text, rule_text};
 use super::json::object;
 use crate::model::{
-    Content, ControlPlaneMode, ParentProblem, ParentReference, ParentReport, Pending, RouteStatus, Settings,
+    ControlPlaneMode, ParentProblem, ParentReference, ParentReport, Pending, RouteKind, RouteStatus, Settings,
 };
 use crate::rules;
 
@@ -60,8 +60,13 @@ fn conditions(settings: &Settings, route: &RouteStatus, report: &ParentReport) -
         conditions.push(condition("PartiallyInvalid", true, "UnsupportedValue", &message));
     }
     if report.verdict.problem.is_none() && report.shadowed_matches > 0 {
+        let what = match report.verdict.parent.route_kind {
+            RouteKind::Http | RouteKind::Grpc => "matches",
+            RouteKind::Tcp => "listeners",
+            RouteKind::Tls => "hostnames",
+        };
         let message = format!(
-            "{} of the matches on this parent are held by older routes: {}",
+            "{} of the {what} on this parent are held by older routes: {}",
             report.shadowed_matches,
             join(report.shadowed.iter())
         );
@@ -104,6 +109,15 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
             "NoMatchingListenerHostname",
             format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for"),
         ),
+        ParentProblem::Conflicted => {
+            let other = if parent.route_kind == RouteKind::Grpc { RouteKind::Http } else { RouteKind::Grpc };
+            let message = format!(
+                "older routes of kind {} have the hostnames of this route on each listener of {gateway} that the parentRef \
+                 asks for: use other hostnames or another listener",
+                other.kind()
+            );
+            ("Conflicted", message)
+        }
         ParentProblem::NoRuleLeft => {
             let dropped = route.rules.dropped.iter().map(|(index, problem)| rule_text(*index, problem));
             ("UnsupportedValue", format!("no rule can be served: {}", join(dropped)))
@@ -113,10 +127,8 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
 
 /// Whether an object of the route serves this parent.
 fn serves(pending: &Pending, report: &ParentReport) -> bool {
-    pending.action.desired().is_some_and(|desired| match &desired.content {
-        Content::MeshHttpRoute(plan) => plan.serving.parents.contains(&report.verdict.parent.index),
-        _ => false,
-    })
+    let serving = pending.action.desired().and_then(|desired| desired.content.serving());
+    serving.is_some_and(|serving| serving.parents.contains(&report.verdict.parent.index))
 }
 
 /// The most telling problem gives the reason; the message names all of that reason.

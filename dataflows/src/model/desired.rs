@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClassStatus, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus, Serving,
-    Text,
+    ClassStatus, GatewayStatus, Hostname, Key, ListenerHostname, ListenerState, ManagedGateway, ObjectName, Ref,
+    RouteRules, RouteStatus, Serving, Text,
 };
 
 /// Hash over the normal form of an object or status: equal if and only if a write would change nothing of meaning.
@@ -97,6 +97,7 @@ pub enum Content {
     MeshGateway(Ref<MeshGatewayPlan>),
     MeshGatewayInstance(Ref<InstancePlan>),
     MeshHttpRoute(Ref<MeshHttpRoutePlan>),
+    MeshTcpRoute(Ref<MeshTcpRoutePlan>),
     Floor(Ref<Floor>),
     ClassStatus(Ref<ClassStatus>),
     GatewayStatus(Ref<GatewayStatus>),
@@ -108,6 +109,15 @@ impl Content {
     pub const fn is_status(&self) -> bool {
         matches!(self, Self::ClassStatus(_) | Self::GatewayStatus(_) | Self::RouteStatus(_))
     }
+
+    /// The route and its listener, of an object that is made of the two.
+    pub fn serving(&self) -> Option<&Ref<Serving>> {
+        match self {
+            Self::MeshHttpRoute(plan) => Some(&plan.serving),
+            Self::MeshTcpRoute(plan) => Some(&plan.serving),
+            _ => None,
+        }
+    }
 }
 
 /// A MeshGateway: a Gateway with its usable listeners, in the order of the Gateway.
@@ -117,6 +127,8 @@ pub struct MeshGatewayPlan {
     pub managed: Ref<ManagedGateway>,
     /// Its usable listeners.
     pub listeners: Vec<Ref<ListenerState>>,
+    /// The hostnames that TLSRoutes have on its listeners, sorted.
+    pub hostnames: Vec<Ref<ListenerHostname>>,
 }
 
 /// A MeshGatewayInstance: the pods of an accepted Gateway.
@@ -126,13 +138,24 @@ pub struct InstancePlan {
     pub managed: Ref<ManagedGateway>,
 }
 
-/// A MeshHTTPRoute: one route on one listener.
+/// A MeshHTTPRoute: one route of requests on one listener.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MeshHttpRoutePlan {
     /// The route on the listener.
     pub serving: Ref<Serving>,
     /// The rules of the route.
     pub rules: Ref<RouteRules>,
+}
+
+/// A MeshTCPRoute: one route of connections on one listener, of a TLS listener for one hostname.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MeshTcpRoutePlan {
+    /// The route on the listener.
+    pub serving: Ref<Serving>,
+    /// The rules of the route.
+    pub rules: Ref<RouteRules>,
+    /// The hostname; `None` for all.
+    pub hostname: Option<Hostname>,
 }
 
 /// The MeshHTTPRoute that matches nothing and keeps a gateway from freezing while it has no route.

@@ -206,7 +206,7 @@ pub enum ListenerProblem {
 pub enum UnsupportedListenerValue {
     /// Not a hostname by RFC 1123.
     Hostname,
-    /// HTTPS without a `tls` section, or with Passthrough.
+    /// HTTPS or TLS without a `tls` section or without certificates to terminate with, or HTTPS with Passthrough.
     TlsMode,
 }
 

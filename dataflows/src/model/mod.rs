@@ -19,7 +19,9 @@ mod status;
 mod verdict;
 
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
-pub use desired::{Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan};
+pub use desired::{
+    Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
+};
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};
 pub use gateway::{Gateway, GatewayAddress, GatewayProblem, Infrastructure, ManagedGateway, RequestedAddress};
@@ -41,8 +43,8 @@ pub use rule::{
 pub use settings::{ControlPlaneMode, Settings};
 pub use status::{ClassStatus, GatewayStatus, ListenerReport, ParentReport, RouteStatus};
 pub use verdict::{
-    Attachment, AttachmentOutcome, Claim, Count, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule,
-    RouteRules, Serving, Shadowed,
+    Attachment, AttachmentOutcome, Claim, Count, GrpcListener, HostnamePlace, ListenerHostname, Padded, ParentCandidate,
+    ParentProblem, ParentVerdict, PlannedRule, RouteRules, Serving, Shadowed,
 };
 
 /// Text that many rows share.

@@ -8,10 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     AttachPoint, Attachment, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
-    Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, Held,
-    InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan,
-    MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal,
-    ResolvedBackend, RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
+    Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference,
+    GrpcListener, Held, HostnamePlace, InstancePlan, Listener, ListenerHostname, ListenerReport, ListenerState,
+    ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, NamespaceLabels, Observed,
+    Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend, RouteRules,
+    RouteStatus, Rule, Serving, Shadowed, Task,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -186,8 +187,9 @@ macro_rules! relations {
 
 relations! {
     Attachment, AttachPoint, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
-    Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, Held,
-    InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan,
+    Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, GrpcListener,
+    Held, HostnamePlace, InstancePlan, Listener, ListenerHostname, ListenerReport, ListenerState, ManagedGateway, Mesh,
+    MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
     RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
 }

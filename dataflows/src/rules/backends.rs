@@ -1,6 +1,6 @@
 //! What backendRefs lead to.
 
-use crate::model::{BackendKind, BackendRef, Destination, Ref, RefProblem, ResolvedBackend};
+use crate::model::{BackendKind, BackendRef, Destination, Kind, Ref, RefProblem, ResolvedBackend, RouteKind};
 
 /// What became of a backendRef, provided that it is permitted.
 pub fn resolve(backend: &Ref<BackendRef>, found: Option<&Destination>) -> ResolvedBackend {
@@ -31,7 +31,7 @@ fn port(backend: &BackendRef, found: Option<&Destination>) -> Option<u16> {
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#httpbackendref>
 pub fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefProblem> {
-    if matches!(backend.kind, BackendKind::Other { .. }) {
+    if !can_be_routed_to(&backend.kind, backend.route_kind) {
         return Some(RefProblem::InvalidKind);
     }
     if backend.kind == BackendKind::Service && backend.port.is_none() {
@@ -67,6 +67,19 @@ pub fn permitted_problem(problem: Option<RefProblem>, granted: bool) -> Option<R
     }
 }
 
+/// Whether routes of a kind can lead to destinations of a kind. A route of connections that held a real reference which
+/// does not resolve would freeze the whole gateway, so it never holds one.
+fn can_be_routed_to(kind: &BackendKind, route: Kind) -> bool {
+    let of_connections = RouteKind::of(route).is_some_and(RouteKind::is_of_connections);
+    match kind {
+        BackendKind::Service | BackendKind::ExternalService => true,
+        BackendKind::MeshService | BackendKind::MeshMultiZoneService | BackendKind::MeshExternalService => {
+            !of_connections
+        }
+        BackendKind::Other { .. } => false,
+    }
+}
+
 /// Whether the ports of a destination say which ports a reference can name.
 const fn has_ports(kind: &BackendKind) -> bool {
     matches!(kind, BackendKind::Service | BackendKind::MeshService | BackendKind::MeshMultiZoneService)
@@ -75,7 +88,7 @@ const fn has_ports(kind: &BackendKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DestinationPort, Key, Kind};
+    use crate::model::{DestinationPort, Key};
 
     fn backend(kind: BackendKind, namespace: &str, port: Option<u16>) -> BackendRef {
         BackendRef {
@@ -89,6 +102,18 @@ mod tests {
             name: "cart".into(),
             port,
             weight: 1,
+        }
+    }
+
+    #[test]
+    fn routes_of_connections_lead_to_tags_only() {
+        use BackendKind::{ExternalService, MeshExternalService, MeshMultiZoneService, MeshService, Service};
+        for kind in [Service, ExternalService, MeshService, MeshMultiZoneService, MeshExternalService] {
+            let tagged = matches!(kind, Service | ExternalService);
+            for route in [Kind::HttpRoute, Kind::GrpcRoute, Kind::TcpRoute, Kind::TlsRoute] {
+                let requests = matches!(route, Kind::HttpRoute | Kind::GrpcRoute);
+                assert_eq!(can_be_routed_to(&kind, route), tagged || requests, "{route} to {kind:?}");
+            }
         }
     }
 

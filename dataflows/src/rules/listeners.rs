@@ -1,8 +1,8 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
 use crate::model::{
-    AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, Ref, RouteKind,
-    RouteKindRef, UnsupportedListenerValue,
+    AttachPoint, Hostname, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, Ref, RouteKind,
+    RouteKindRef, TlsMode, UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
 use crate::rules::{hostname, names};
@@ -34,8 +34,8 @@ fn state(managed: &Ref<ManagedGateway>, listener: &Ref<Listener>, conflict: Opti
     if listener.hostname.as_ref().is_some_and(|name| !hostname::is_valid(name)) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname));
     }
-    if listener.protocol == Protocol::Https && !cross_mesh {
-        problems.extend(certificate_problems(listener));
+    if matches!(listener.protocol, Protocol::Https | Protocol::Tls) && !cross_mesh {
+        problems.extend(tls_problems(listener));
     }
     let usable = problems.is_empty() && managed.problem.is_none();
     let (supported, foreign) = route_kinds(listener, cross_mesh);
@@ -59,14 +59,18 @@ fn state(managed: &Ref<ManagedGateway>, listener: &Ref<Listener>, conflict: Opti
 fn is_supported(protocol: &Protocol, cross_mesh: bool) -> bool {
     match protocol {
         Protocol::Http => true,
-        Protocol::Https => !cross_mesh,
-        Protocol::Tls | Protocol::Tcp | Protocol::Udp | Protocol::Other(_) => false,
+        Protocol::Https | Protocol::Tls | Protocol::Tcp => !cross_mesh,
+        Protocol::Udp | Protocol::Other(_) => false,
     }
 }
 
-fn certificate_problems(listener: &Listener) -> Vec<ListenerProblem> {
+/// A listener that passes TLS through needs no certificate, and only one for TLS can.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig>
+fn tls_problems(listener: &Listener) -> Vec<ListenerProblem> {
     match &listener.tls {
-        Some(tls) if tls.mode == crate::model::TlsMode::Terminate && !tls.certificates.is_empty() => {
+        Some(tls) if tls.mode == TlsMode::Passthrough && listener.protocol == Protocol::Tls => Vec::new(),
+        Some(tls) if tls.mode == TlsMode::Terminate && !tls.certificates.is_empty() => {
             tls.certificates.iter().cloned().map(ListenerProblem::CertificateRef).collect()
         }
         _ => vec![ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode)],
@@ -93,13 +97,32 @@ fn conflicts(listeners: &[Ref<Listener>]) -> BTreeMap<u32, ListenerProblem> {
         }
         let mut hostnames: BTreeMap<_, Vec<u32>> = BTreeMap::new();
         for listener in listeners {
-            let hostname = if *first == Protocol::Tcp { None } else { listener.hostname.as_ref() };
-            hostnames.entry(hostname).or_default().push(listener.index);
+            hostnames.entry(hostname_of(listener)).or_default().push(listener.index);
         }
         let clashing = hostnames.into_values().filter(|indices| indices.len() > 1).flatten();
         found.extend(clashing.map(|index| (index, ListenerProblem::HostnameConflict)));
     }
     found
+}
+
+/// The hostname by which a listener is told from others of its port. Bare connections name no host.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#listener> (`hostname`)
+pub fn hostname_of(listener: &Listener) -> Option<&Hostname> {
+    listener.hostname.as_ref().filter(|_| listener.protocol != Protocol::Tcp)
+}
+
+/// The kinds of routes that a protocol can carry.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#allowedroutes> (`kinds`). Gateway API 1.5 withdrew TCPRoutes on TLS
+/// listeners.
+const fn kinds_of(protocol: &Protocol) -> &'static [RouteKind] {
+    match protocol {
+        Protocol::Http | Protocol::Https => &[RouteKind::Http, RouteKind::Grpc],
+        Protocol::Tls => &[RouteKind::Tls],
+        Protocol::Tcp => &[RouteKind::Tcp],
+        Protocol::Udp | Protocol::Other(_) => &[],
+    }
 }
 
 /// The kinds of routes a listener takes, and those it names but cannot take.
@@ -109,7 +132,7 @@ fn route_kinds(listener: &Listener, cross_mesh: bool) -> (Vec<RouteKind>, Vec<Ro
     if !is_supported(&listener.protocol, cross_mesh) {
         return (Vec::new(), Vec::new());
     }
-    let possible = [RouteKind::Http];
+    let possible = kinds_of(&listener.protocol);
     let Some(kinds) = &listener.kinds else {
         return (possible.to_vec(), Vec::new());
     };
@@ -151,7 +174,7 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
         name: listener.name.clone(),
         port: listener.port,
         protocol: listener.protocol.clone(),
-        hostname: listener.hostname.clone(),
+        hostname: hostname_of(listener).cloned(),
         namespaces: listener.namespaces.clone(),
         kinds: state.supported.clone(),
         usable: state.usable,
@@ -161,7 +184,7 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AllowedNamespaces, ClassParameters, Gateway, Hostname, Infrastructure, Key, MeshServices};
+    use crate::model::{AllowedNamespaces, ClassParameters, Gateway, Infrastructure, Key, ListenerTls, MeshServices};
 
     fn managed(cross_mesh: bool) -> Ref<ManagedGateway> {
         Ref::new(ManagedGateway {
@@ -183,11 +206,13 @@ mod tests {
         })
     }
 
-    /// `"<port> <protocol> <hostname>"`
+    /// `"<port> <protocol> <hostname>"`; the protocol `PASS` is TLS that is passed through.
     fn listener(index: u32, text: &str) -> Ref<Listener> {
         let mut words = text.split(' ');
         let port = words.next().unwrap().parse().unwrap();
-        let protocol = Protocol::parse(words.next().unwrap());
+        let protocol = words.next().unwrap();
+        let tls = (protocol == "PASS").then(|| ListenerTls { mode: TlsMode::Passthrough, certificates: vec![] });
+        let protocol = if tls.is_some() { Protocol::Tls } else { Protocol::parse(protocol) };
         Ref::new(Listener {
             gateway: Key::of(Kind::Gateway, "infra", "edge"),
             namespace: "infra".into(),
@@ -198,7 +223,7 @@ mod tests {
             hostname: words.next().and_then(Hostname::parse),
             namespaces: AllowedNamespaces::Same,
             kinds: None,
-            tls: None,
+            tls,
         })
     }
 
@@ -231,11 +256,34 @@ mod tests {
         check(false, &["80 HTTP a.b", "80 HTTP a.b", "81 HTTP a.b"], &["hostname", "hostname", "fine"]);
         check(false, &["80 HTTP", "80 HTTP *"], &["hostname", "hostname"]);
         check(false, &["80 HTTP", "80 HTTPS", "81 HTTP"], &["protocol", "protocol", "fine"]);
-        check(false, &["80 HTTP", "80 TCP"], &["protocol", "unsupported"]);
+        check(false, &["80 HTTP", "80 TCP"], &["protocol", "protocol"]);
+        check(false, &["80 TCP", "81 TCP"], &["fine", "fine"]);
+        check(false, &["80 TCP a.b", "80 TCP c.d"], &["hostname", "hostname"]);
+        check(false, &["443 PASS a.b", "443 PASS c.d", "443 PASS"], &["fine", "fine", "fine"]);
+        check(false, &["443 PASS a.b", "443 PASS a.b"], &["hostname", "hostname"]);
+        check(false, &["443 PASS", "443 HTTPS"], &["protocol", "protocol"]);
+        check(false, &["443 TLS"], &["value"]);
         check(false, &["80 HTTP", "80 UDP"], &["fine", "unsupported"]);
         check(false, &["80 HTTP", "81 GOPHER"], &["fine", "unsupported"]);
         check(true, &["80 HTTP", "443 HTTPS"], &["fine", "cross-mesh"]);
+        check(true, &["80 HTTP", "81 TCP", "443 PASS"], &["fine", "cross-mesh", "cross-mesh"]);
         check(false, &["80 HTTP under_score.example"], &["value"]);
         check(false, &["443 HTTPS"], &["value"]);
+    }
+
+    #[test]
+    fn a_listener_takes_the_kinds_that_its_protocol_can_carry() {
+        use RouteKind::{Grpc, Http, Tcp, Tls};
+        let table: [(&str, &[RouteKind]); 5] = [
+            ("80 HTTP", &[Http, Grpc]),
+            ("443 HTTPS", &[Http, Grpc]),
+            ("443 PASS", &[Tls]),
+            ("80 TCP", &[Tcp]),
+            ("80 UDP", &[]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(route_kinds(&listener(0, text), false), (expected.to_vec(), vec![]), "{text}");
+        }
+        assert_eq!(route_kinds(&listener(0, "80 TCP"), true).0, [], "on a cross-mesh Gateway");
     }
 }

@@ -1,6 +1,6 @@
 //! Names of what is generated.
 
-use crate::model::{Key, Kind, ObjectName, Settings};
+use crate::model::{BackendRef, Hostname, Key, Kind, ObjectName, Settings};
 
 /// Length of the longest object name.
 const NAME_LENGTH_MAX: usize = 253;
@@ -26,9 +26,27 @@ pub fn service_tag(namespace: &str, name: &str, port: u16) -> String {
     format!("{name}_{namespace}_svc_{port}")
 }
 
+/// The tag that a backend would have which does not exist or may not be used. Its parts are whatever a user wrote, so
+/// what Kuma would not take for a name becomes one that it takes.
+pub fn unresolved_tag(backend: &BackendRef) -> String {
+    let BackendRef { namespace, name, port, .. } = backend;
+    let tag = port.map_or_else(|| format!("{name}_{namespace}_svc"), |port| service_tag(namespace, name, port));
+    let taken = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte);
+    if tag.bytes().all(taken) { tag } else { UNRESOLVED.to_owned() }
+}
+
+/// The tag of a backend that was not even named.
+pub const UNRESOLVED: &str = "deltagate-unresolved";
+
 /// The name of the MeshHTTPRoute of a route on a listener.
 pub fn mesh_http_route(namespace: &str, name: &str, route: Key, listener: Key) -> String {
     hashed(&format!("{name}-{namespace}"), route.pair(listener))
+}
+
+/// The name of the MeshTCPRoute of a route on a listener, for one hostname.
+pub fn mesh_tcp_route(namespace: &str, name: &str, route: Key, listener: Key, hostname: Option<&Hostname>) -> String {
+    let identity = route.pair(listener).part("hostname", &hostname.map(ToString::to_string).unwrap_or_default());
+    hashed(&format!("{name}-{namespace}"), identity)
 }
 
 /// The name of the floor of a Gateway.
@@ -85,6 +103,7 @@ mod tests {
             let route = Key::of(Kind::HttpRoute, &namespace, name);
             valid(mesh_gateway(&namespace, name));
             valid(mesh_http_route(&namespace, name, route, Key::of(Kind::Gateway, "a", "b")));
+            valid(mesh_tcp_route(&namespace, name, route, Key::of(Kind::Gateway, "a", "b"), None));
             valid(floor(&namespace, name));
         }
         assert_eq!(mesh_gateway("infra", "edge"), "edge.infra");

@@ -1,6 +1,6 @@
 //! What must be in the cluster, or gone from it, before something else is written.
 
-use crate::model::{Action, Content, Key, Kind, Pending, Settings};
+use crate::model::{Action, Content, Key, Kind, MeshGatewayPlan, Pending, Protocol, Settings};
 use crate::rules::names;
 
 /// The objects that must not be pending when this row is acted upon.
@@ -26,11 +26,11 @@ pub fn prerequisites(settings: &Settings, pending: &Pending) -> Vec<Key> {
     }
 }
 
-/// Whether a row really waits for one of its prerequisites. A route goes after the MeshGateway that goes; a MeshGateway
-/// that is to be written may itself be waiting for the floor.
+/// Whether a row really waits for one of its prerequisites. A route goes after the MeshGateway that goes, or after the
+/// listener that leaves it; but a MeshGateway that is to be written may itself be waiting for the floor to move.
 pub fn waits_for(waiting: &Pending, prerequisite: &Pending) -> bool {
     match (&waiting.action, &prerequisite.action) {
-        (Action::Remove { .. }, Action::Remove { .. }) => true,
+        (Action::Remove { .. }, Action::Remove { .. }) | (Action::Remove { then: None, .. }, Action::Write(_)) => true,
         (Action::Remove { .. }, _) => false,
         _ => true,
     }
@@ -47,6 +47,11 @@ pub fn holds_up_others(pending: &Pending) -> bool {
     belongs_to_gateway && pending.refusal.is_none()
 }
 
+/// Whether a MeshGateway would freeze without a route that is always there: if any of its ports serves requests.
+pub fn needs_a_floor(plan: &MeshGatewayPlan) -> bool {
+    plan.listeners.iter().any(|state| matches!(state.listener.protocol, Protocol::Http | Protocol::Https))
+}
+
 /// The Gateway of which a pending object is a part.
 pub fn gateway_of(pending: &Pending) -> Option<Key> {
     let desired = pending.action.desired()?;
@@ -59,6 +64,6 @@ pub fn gateway_of(pending: &Pending) -> Option<Key> {
 /// The route whose object was refused.
 pub fn refused_route_of(pending: &Pending) -> Option<Key> {
     let desired = pending.action.desired()?;
-    let refused = pending.refusal.is_some() && matches!(desired.content, Content::MeshHttpRoute(_));
+    let refused = pending.refusal.is_some() && desired.content.serving().is_some();
     refused.then(|| desired.owner.key())
 }

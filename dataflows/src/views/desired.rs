@@ -1,28 +1,41 @@
 use crate::model::{
     ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan,
-    MeshHttpRoutePlan, ObjectName, RouteStatus, Settings,
+    MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, RouteStatus, Serving, Settings,
 };
 use crate::operators::{Arrangement, Rows};
-use crate::rules::names;
+use crate::rules::{self, names};
 
 /// The objects that should exist. Keyed by the object.
 pub(crate) fn desired_objects<'s>(
     gateways: Arrangement<'s, MeshGatewayPlan>,
     instances: Arrangement<'s, InstancePlan>,
-    routes: Rows<'s, MeshHttpRoutePlan>,
+    http_routes: Rows<'s, MeshHttpRoutePlan>,
+    tcp_routes: Rows<'s, MeshTcpRoutePlan>,
     settings: &Settings,
 ) -> Rows<'s, Desired> {
-    let [for_gateways, for_instances, for_routes] = [(); 3].map(|()| settings.clone());
+    let [for_gateways, for_instances, for_http, for_tcp] = [(); 4].map(|()| settings.clone());
     let gateways = gateways.flat_map(move |_, plan| {
-        let floor = Content::Floor(Floor { managed: plan.managed.clone() }.into());
-        [Content::MeshGateway(plan.clone()), floor].map(|content| of_gateway(&for_gateways, &plan.managed, content))
+        let floor = rules::order::needs_a_floor(plan).then(|| Floor { managed: plan.managed.clone() });
+        let contents = floor.map(|floor| Content::Floor(floor.into())).into_iter();
+        let contents: Vec<_> = contents.chain([Content::MeshGateway(plan.clone())]).collect();
+        contents.into_iter().map(|content| of_gateway(&for_gateways, &plan.managed, content)).collect::<Vec<_>>()
     });
     let instances = instances.flat_map(move |_, plan| {
         Some(of_gateway(&for_instances, &plan.managed, Content::MeshGatewayInstance(plan.clone())))
     });
-    let routes =
-        routes.flat_map(move |_, plan| Some(of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan)));
-    gateways.concat(instances).concat(routes).shared("desired objects")
+    let http_routes = http_routes.flat_map(move |_, plan| {
+        let (serving, content) = (&plan.serving, Content::MeshHttpRoute(plan.clone()));
+        let (namespace, name) = (&serving.age.namespace, &serving.age.name);
+        let name = names::mesh_http_route(namespace, name, serving.route, serving.point.key);
+        Some(of_route(&for_http, Kind::MeshHttpRoute, &name, serving, content))
+    });
+    let tcp_routes = tcp_routes.flat_map(move |_, plan| {
+        let (serving, content) = (&plan.serving, Content::MeshTcpRoute(plan.clone()));
+        let (namespace, name) = (&serving.age.namespace, &serving.age.name);
+        let name = names::mesh_tcp_route(namespace, name, serving.route, serving.point.key, plan.hostname.as_ref());
+        Some(of_route(&for_tcp, Kind::MeshTcpRoute, &name, serving, content))
+    });
+    gateways.concat(instances).concat(http_routes).concat(tcp_routes).shared("desired objects")
 }
 
 /// The statuses that should be shown. Keyed by the object whose status it is.
@@ -42,7 +55,7 @@ pub(crate) fn desired_statuses<'s>(
     });
     let routes = routes.flat_map(|_, status| {
         let (namespace, name) = (status.namespace.clone(), status.name.clone());
-        let object = ObjectName { kind: Kind::HttpRoute, namespace, name };
+        let object = ObjectName { kind: status.kind, namespace, name };
         Some(of_status(object, Content::RouteStatus(status.clone())))
     });
     classes.concat(gateways).concat(routes).shared("desired statuses")
@@ -60,12 +73,9 @@ fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -
     keyed(Desired::new(object, owner, managed.mesh.clone(), content))
 }
 
-fn of_route(settings: &Settings, content: Content, plan: &MeshHttpRoutePlan) -> (Key, Desired) {
-    let serving = &plan.serving;
+fn of_route(settings: &Settings, kind: Kind, name: &str, serving: &Serving, content: Content) -> (Key, Desired) {
     let (namespace, route) = (&serving.age.namespace, &serving.age.name);
-    let name = names::mesh_http_route(namespace, route, serving.route, serving.point.key);
-    let system = settings.system_namespace.clone();
-    let object = ObjectName { kind: Kind::MeshHttpRoute, namespace: system, name: name.into() };
+    let object = ObjectName::new(kind, &settings.system_namespace, name);
     let owner = ObjectName { kind: serving.route_kind.kind(), namespace: namespace.clone(), name: route.clone() };
     keyed(Desired::new(object, owner, serving.point.mesh.clone(), content))
 }
