@@ -273,6 +273,17 @@ fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// What is told often enough that histories test it.
+const REASONS: [&str; 7] = [
+    "Shadowed",
+    "RefNotPermitted",
+    "NotAllowedByListeners",
+    "NoMatchingListenerHostname",
+    "Pending",
+    "Conflicted",
+    "deltagate.io/hostname",
+];
+
 /// A test that finds nothing because nothing happens is worth nothing.
 #[test]
 fn histories_are_full_of_events() {
@@ -294,10 +305,12 @@ fn histories_are_full_of_events() {
             }
         }
     }
-    for what in ["write", "move", "remove", "obstructed", "refused", "waiting", "MeshHTTPRoute", "GatewayClass"] {
+    for what in
+        ["write", "move", "remove", "obstructed", "refused", "waiting", "MeshHTTPRoute", "MeshTCPRoute", "GatewayClass"]
+    {
         assert!(seen.get(what).is_some_and(|count| *count > 20), "{what} is too rare in {seen:?}");
     }
-    for text in ["Shadowed", "RefNotPermitted", "NotAllowedByListeners", "NoMatchingListenerHostname", "Pending"] {
+    for text in REASONS {
         assert!(seen.get(text).is_some_and(|count| *count > 20), "{text} is too rare in {seen:?}");
     }
 }
@@ -319,7 +332,6 @@ fn count(seen: &mut BTreeMap<&'static str, usize>, task: &Task) {
     }
     if let Action::Write(desired) = &task.pending.action {
         let text = dataflows::manifest::render(&Settings::default(), desired).to_string();
-        let reasons = ["Shadowed", "RefNotPermitted", "NotAllowedByListeners", "NoMatchingListenerHostname", "Pending"];
-        reasons.into_iter().filter(|reason| text.contains(*reason)).for_each(&mut see);
+        REASONS.into_iter().filter(|reason| text.contains(*reason)).for_each(&mut see);
     }
 }

@@ -1,6 +1,5 @@
 //! The closed table of kinds that are watched, and where the API server keeps them.
 
-use dataflows::manifest;
 use dataflows::model::{Group, Kind, ObjectName};
 
 /// A kind that is watched.
@@ -21,6 +20,9 @@ pub const WATCHED: &[Watched] = &[
     watched(Kind::GatewayClass, &["v1"]),
     watched(Kind::Gateway, &["v1"]),
     watched(Kind::HttpRoute, &["v1"]),
+    watched(Kind::GrpcRoute, &["v1"]),
+    watched(Kind::TcpRoute, &["v1", "v1alpha2"]),
+    watched(Kind::TlsRoute, &["v1", "v1alpha3", "v1alpha2"]),
     watched(Kind::ReferenceGrant, &["v1", "v1beta1"]),
     watched(Kind::Namespace, &["v1"]),
     watched(Kind::Service, &["v1"]),
@@ -29,6 +31,7 @@ pub const WATCHED: &[Watched] = &[
     watched(Kind::MeshGatewayInstance, &["v1alpha1"]),
     watched(Kind::MeshGateway, &["v1alpha1"]),
     watched(Kind::MeshHttpRoute, &["v1alpha1"]),
+    watched(Kind::MeshTcpRoute, &["v1alpha1"]),
     watched(Kind::MeshService, &["v1alpha1"]),
     watched(Kind::MeshMultiZoneService, &["v1alpha1"]),
     watched(Kind::MeshExternalService, &["v1alpha1"]),
@@ -54,8 +57,10 @@ pub(crate) enum Part {
 /// What of a kind we write.
 pub(crate) const fn written(kind: Kind) -> Part {
     match kind {
-        Kind::GatewayClass | Kind::Gateway | Kind::HttpRoute => Part::Status,
-        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute => Part::Whole,
+        Kind::GatewayClass | Kind::Gateway => Part::Status,
+        Kind::MeshGateway | Kind::MeshGatewayInstance => Part::Whole,
+        _ if kind.is_route() => Part::Status,
+        _ if kind.is_mesh_route() => Part::Whole,
         _ => Part::None,
     }
 }
@@ -81,14 +86,10 @@ pub(crate) fn collection_path(kind: Kind, version: &str) -> String {
     format!("{}/{}", version_path(kind.group(), version), kind.plural())
 }
 
-/// Path of one object that we write.
-pub(crate) fn object_path(object: &ObjectName) -> String {
+/// Path of one object that we write, in a version that is served.
+pub(crate) fn object_path(object: &ObjectName, version: &str) -> String {
     let (plural, name) = (object.kind.plural(), &object.name);
-    let root = match object.kind.group() {
-        Group::Core => "/api",
-        Group::Gateway | Group::Kuma => "/apis",
-    };
-    let base = format!("{root}/{}", manifest::api_version(object.kind));
+    let base = version_path(object.kind.group(), version);
     if object.kind.namespaced() {
         format!("{base}/namespaces/{}/{plural}/{name}", object.namespace)
     } else {
@@ -102,10 +103,10 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_the_api_server() {
-        let path = |kind, namespace: &str| object_path(&ObjectName::new(kind, namespace, "x"));
-        assert_eq!(path(Kind::Service, "n"), "/api/v1/namespaces/n/services/x");
-        assert_eq!(path(Kind::Gateway, "n"), "/apis/gateway.networking.k8s.io/v1/namespaces/n/gateways/x");
-        assert_eq!(path(Kind::MeshGateway, ""), "/apis/kuma.io/v1alpha1/meshgateways/x");
+        let path = |kind, namespace: &str, version| object_path(&ObjectName::new(kind, namespace, "x"), version);
+        assert_eq!(path(Kind::Service, "n", "v1"), "/api/v1/namespaces/n/services/x");
+        assert_eq!(path(Kind::Gateway, "n", "v1"), "/apis/gateway.networking.k8s.io/v1/namespaces/n/gateways/x");
+        assert_eq!(path(Kind::MeshGateway, "", "v1alpha1"), "/apis/kuma.io/v1alpha1/meshgateways/x");
         assert_eq!(collection_path(Kind::Namespace, "v1"), "/api/v1/namespaces");
     }
 

@@ -133,6 +133,7 @@ impl Source {
 
     async fn open(&mut self, kind: Kind, version: &'static str) {
         self.missed.remove(&kind);
+        self.feed.serves(kind, version);
         if let Some(open) = self.streams.remove(&kind) {
             if open.version == version && !open.task.is_finished() {
                 self.streams.insert(kind, open);

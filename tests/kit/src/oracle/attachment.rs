@@ -1,5 +1,5 @@
 use dataflows::model::{
-    AllowedNamespaces, Hostname, Key, Kind, ListenerState, ParentProblem, ParentRef, ParentVerdict, Ref,
+    AllowedNamespaces, Hostname, Key, Kind, ListenerState, ParentProblem, ParentRef, ParentVerdict, Protocol, Ref,
 };
 use dataflows::rules::{attachment::selects, hostname};
 
@@ -43,7 +43,9 @@ fn judge(cluster: &Cluster, parent: &ParentRef, gateway: &JudgedGateway) -> Judg
         return refused(ParentProblem::NotAllowedByListeners);
     }
     let served = |state: &Ref<ListenerState>| {
-        Some((state.clone(), hostname::effective(state.listener.hostname.as_ref(), &parent.hostnames)?))
+        // Of a bare connection nobody knows the host.
+        let own = state.listener.hostname.as_ref().filter(|_| state.listener.protocol != Protocol::Tcp);
+        Some((state.clone(), hostname::effective(own, &parent.hostnames)?))
     };
     let attached: Vec<_> = allowed.into_iter().filter_map(served).collect();
     if attached.is_empty() {

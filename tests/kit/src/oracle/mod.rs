@@ -6,6 +6,7 @@
 
 mod attachment;
 mod cluster;
+mod conflicts;
 mod gateways;
 mod objects;
 mod pending;
@@ -25,7 +26,7 @@ pub fn tasks(settings: &Settings, facts: &BTreeMap<Key, Vec<Fact>>) -> BTreeMap<
     let cluster = Cluster::of(facts);
     let gateways = gateways::all(settings, &cluster);
     let routes = routes::all(&cluster);
-    let attachments = attachment::all(&cluster, &gateways);
+    let attachments = conflicts::settle(attachment::all(&cluster, &gateways));
     let servings = precedence::servings(&cluster, &attachments);
 
     let objects = objects::desired(settings, &gateways, &servings, &routes);

@@ -102,9 +102,10 @@ pub(super) fn tasks(settings: &Settings, rows: &PendingRows) -> BTreeMap<Key, Ta
     };
     let task = |row: &Ref<Pending>| {
         let others = waits_for(row).into_iter().filter_map(|key| rows.get(&key)).filter(holds_up);
-        // What goes waits only for what goes: a MeshGateway that comes may wait for the floor itself.
+        // What moves waits only for what goes: a MeshGateway that comes may wait for the floor itself.
+        let moves = matches!(row.action, Action::Remove { then: Some(_), .. });
         let goes = |row: &Pending| matches!(row.action, Action::Remove { .. });
-        let others = others.filter(|other| !goes(row) || goes(other));
+        let others = others.filter(|other| !moves || goes(other));
         let mut blocked_by: Vec<_> = others.map(|other| other.object.clone()).collect();
         blocked_by.sort();
         Task { pending: row.clone(), blocked_by }

@@ -87,8 +87,8 @@ impl Answers {
 
 /// Where what the cluster shows of an object comes from.
 fn source(object: &ObjectName) -> Key {
-    let generated = matches!(object.kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute);
-    if generated { object.key() } else { status_source(object.key()) }
+    let whole = matches!(object.kind, Kind::MeshGateway | Kind::MeshGatewayInstance);
+    if whole || object.kind.is_mesh_route() { object.key() } else { status_source(object.key()) }
 }
 
 fn written(settings: &Settings, desired: &Desired) -> Option<Observed> {
@@ -118,7 +118,8 @@ pub(super) fn stranger(random: &mut Random, settings: &Settings, namespace: &str
     let [mesh_gateway, instance, floor] = names::gateway_objects(settings, namespace, name);
     let anchor = mesh_gateway.key();
     let orphan = ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, "orphan");
-    let object = random.pick(&[mesh_gateway, instance, floor, orphan.clone(), orphan]).clone();
+    let orphan_of_connections = ObjectName::new(Kind::MeshTcpRoute, &settings.system_namespace, "orphan");
+    let object = random.pick(&[mesh_gateway, instance, floor, orphan, orphan_of_connections]).clone();
     let anchor = if object.kind == Kind::MeshGatewayInstance { object.key() } else { anchor };
     let observed = Observed {
         ours: !random.one_in(3),

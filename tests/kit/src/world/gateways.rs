@@ -38,10 +38,16 @@ pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Updat
 }
 
 fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -> Listener {
-    let protocol = match random.below(14) {
-        0 => Protocol::Https,
-        1 => Protocol::Tcp,
-        2 => Protocol::Udp,
+    // Ports have a protocol that most of their listeners agree on.
+    let port = *random.pick(&[80, 80, 81, 82, 90, 443]);
+    let protocol = match (random.below(16), port) {
+        (0, _) => Protocol::Https,
+        (1, _) => Protocol::Udp,
+        (2 | 3, 443) => Protocol::Http,
+        (2, _) => Protocol::Tcp,
+        (3, _) => Protocol::Tls,
+        (_, 90) => Protocol::Tcp,
+        (_, 443) => Protocol::Tls,
         _ => Protocol::Http,
     };
     let certificate = CertificateRef {
@@ -50,23 +56,30 @@ fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -
         namespace: gateway.namespace.clone(),
         name: "cert".into(),
     };
-    let tls = ListenerTls { mode: TlsMode::Terminate, certificates: vec![certificate] };
+    let terminate = ListenerTls { mode: TlsMode::Terminate, certificates: vec![certificate] };
+    let tls = match protocol {
+        Protocol::Https => Some(terminate),
+        Protocol::Tls if random.one_in(6) => Some(terminate),
+        Protocol::Tls => Some(ListenerTls { mode: TlsMode::Passthrough, certificates: Vec::new() }),
+        _ => None,
+    };
     let route_kind = |kind: Kind| RouteKindRef { group: Group::Gateway.name().into(), kind: kind.name().into() };
     Listener {
         gateway: gateway.key(),
         namespace: gateway.namespace.clone(),
         index,
         name: name.into(),
-        port: *random.pick(&[80, 81, 82]),
+        port,
         hostname: if random.one_in(20) { Some("under_score") } else { random.some(2, &HOSTNAMES) }
             .and_then(Hostname::parse),
         namespaces: namespaces(random),
         kinds: match random.below(10) {
             0 => Some(vec![route_kind(Kind::TcpRoute)]),
             1 => Some(vec![route_kind(Kind::HttpRoute), route_kind(Kind::TcpRoute)]),
+            2 => Some(vec![route_kind(Kind::TlsRoute), route_kind(Kind::GrpcRoute)]),
             _ => None,
         },
-        tls: (protocol == Protocol::Https && !random.one_in(3)).then_some(tls),
+        tls: tls.filter(|_| !random.one_in(8)),
         protocol,
     }
 }

@@ -68,10 +68,17 @@ pub(super) fn grants(random: &mut Random, index: u32) -> Update {
     let mut facts = Vec::new();
     for _ in 0..random.below(4) {
         let (namespace, name) = *random.pick(&SERVICES);
-        let from_kind = if random.one_in(6) { "GRPCRoute" } else { Kind::HttpRoute.name() };
+        let from_kind = *random.pick(&[
+            Kind::HttpRoute,
+            Kind::HttpRoute,
+            Kind::HttpRoute,
+            Kind::GrpcRoute,
+            Kind::TcpRoute,
+            Kind::TlsRoute,
+        ]);
         facts.push(Fact::grant(Grant {
             from_group: Group::Gateway.name().into(),
-            from_kind: from_kind.into(),
+            from_kind: from_kind.name().into(),
             from_namespace: (*random.pick(&NAMESPACES)).into(),
             to_group: "".into(),
             to_kind: Kind::Service.name().into(),
