@@ -288,7 +288,7 @@ const REASONS: [&str; 7] = [
 #[test]
 fn histories_are_full_of_events() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for seed in 0..40 {
+    for seed in 0..120 {
         let history = History::random(seed);
         let mut run = Run::new(&history.settings);
         for events in &history.epochs {

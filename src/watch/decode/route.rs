@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dataflows::model::{
-    Age, BackendKind, BackendRef, Fact, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, Ref,
-    RouteKind, Rule, Text,
+    Age, BackendKind, BackendRef, Fact, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, Ref, RouteKind,
+    Rule, Text,
 };
 use dataflows::rules::expressible::{Expressed, is_dns_name};
 

@@ -39,13 +39,13 @@ pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Updat
 
 fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -> Listener {
     // Ports have a protocol that most of their listeners agree on.
-    let port = *random.pick(&[80, 80, 81, 82, 90, 443]);
-    let protocol = match (random.below(16), port) {
+    let port = *random.pick(&[80, 80, 81, 82, 90, 90, 443, 443]);
+    let protocol = match (random.below(24), port) {
         (0, _) => Protocol::Https,
         (1, _) => Protocol::Udp,
-        (2 | 3, 443) => Protocol::Http,
         (2, _) => Protocol::Tcp,
         (3, _) => Protocol::Tls,
+        (4, 90 | 443) => Protocol::Http,
         (_, 90) => Protocol::Tcp,
         (_, 443) => Protocol::Tls,
         _ => Protocol::Http,

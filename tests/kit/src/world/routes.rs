@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use dataflows::model::{
     Age, BackendKind, BackendRef, Fact, Filter, Group, Hostname, Key, Kind, Match, MatchKind, NamedMatch, ObjectName,
-    ParentKind, ParentRef, ParentReference, PathMatch, PathRewrite, Redirect, Rewrite, RouteKind, Rule,
-    RuleProblem, RuleReason, Update,
+    ParentKind, ParentRef, ParentReference, PathMatch, PathRewrite, Redirect, Rewrite, RouteKind, Rule, RuleProblem,
+    RuleReason, Update,
 };
 
 use super::{GATEWAYS, HOSTNAMES, MESHES, Random, SERVICES, update};
@@ -11,9 +11,9 @@ use super::{GATEWAYS, HOSTNAMES, MESHES, Random, SERVICES, update};
 /// A route with one to three parentRefs and none to three rules.
 pub(super) fn route(random: &mut Random, namespace: &str, name: &str) -> Update {
     let kind = match random.below(12) {
-        0 | 1 => RouteKind::Grpc,
-        2 | 3 => RouteKind::Tcp,
-        4 | 5 => RouteKind::Tls,
+        0 => RouteKind::Grpc,
+        1 | 2 => RouteKind::Tcp,
+        3 | 4 => RouteKind::Tls,
         _ => RouteKind::Http,
     };
     let object = ObjectName::new(kind.kind(), namespace, name);
@@ -46,7 +46,8 @@ fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expr
         (0..count).filter_map(|_| Hostname::parse(random.pick::<&str>(&HOSTNAMES))).collect();
     let count = u16::try_from(random.between(1, 3)).unwrap_or(1);
     let parents = (0..count).map(|index| {
-        let (namespace, name) = *random.pick(&GATEWAYS);
+        // One Gateway is in demand, so that routes meet.
+        let (namespace, name) = if random.one_in(2) { GATEWAYS[1] } else { *random.pick(&GATEWAYS) };
         let service = random.one_in(16);
         let (kind, group, parent_kind) = if service {
             (Kind::Service, Group::Core, ParentKind::Service)
@@ -65,7 +66,7 @@ fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expr
                 namespace: Some(namespace.into()),
                 name: name.into(),
                 section_name: random.one_in(4).then(|| (*random.pick(&["a", "b", "c", "d"])).into()),
-                port: random.one_in(5).then(|| *random.pick(&[80, 81, 82])),
+                port: random.one_in(5).then(|| *random.pick(&[80, 90, 443])),
             },
             age: age.clone(),
             mesh: mesh.clone(),
