@@ -293,7 +293,7 @@ fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
 }
 
 /// What has to occur in what is written.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 14] = [
     "InvalidCertificateRef",
     "Shadowed",
     "RefNotPermitted",
@@ -306,13 +306,15 @@ const TEXTS: [&str; 12] = [
     "producer-route-",
     "consumer-route-",
     "producer-unmatched-",
+    "Conflicted",
+    "deltagate.io/hostname",
 ];
 
 /// A test that finds nothing because nothing happens is worth nothing.
 #[test]
 fn histories_are_full_of_events() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for seed in 0..60 {
+    for seed in 0..120 {
         let history = History::random(seed);
         let mut run = Run::new(&history.settings);
         for events in &history.epochs {
@@ -329,7 +331,7 @@ fn histories_are_full_of_events() {
             }
         }
     }
-    let kinds = ["MeshHTTPRoute", "GatewayClass", "Secret"];
+    let kinds = ["MeshHTTPRoute", "MeshTCPRoute", "GatewayClass", "Secret"];
     for what in ["write", "move", "remove", "obstructed", "refused", "waiting"].into_iter().chain(kinds) {
         assert!(seen.get(what).is_some_and(|count| *count > 20), "{what} is too rare in {seen:?}");
     }

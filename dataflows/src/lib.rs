@@ -70,6 +70,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
 
     let parents = parent_refs.arrange("parentRefs by parent");
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
+    let attachments = view!(plan, route_conflicts(attachments));
     let verdicts = view!(plan, parent_verdicts(parents.clone(), managed.clone(), attachments.clone()));
     let (on_services, ports) = view!(plan, service_parents(parents, destinations.clone(), meshes; settings));
     let (verdicts, attachments) = (verdicts.concat(on_services), attachments.concat(ports));
@@ -83,13 +84,17 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let servings = view!(plan, servings(attachments, shadowed, padded));
     let attached = view!(plan, attached_routes(servings.clone()));
 
-    let gateways = view!(plan, mesh_gateways(listeners.clone()));
+    let hostnames = view!(plan, listener_hostnames(servings.clone()));
+    let gateways = view!(plan, mesh_gateways(listeners.clone(), hostnames));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
-    let (routes, on_services) = view!(plan, mesh_http_routes(servings.clone(), route_rules.clone()));
+    let serving_routes = servings.clone().rekey(|_, serving| Some(serving.route)).arrange("servings by route");
+    let (http_routes, on_services) = view!(plan, mesh_http_routes(serving_routes.clone(), route_rules.clone()));
+    let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, route_rules.clone()));
     let of_services = view!(plan, service_routes(on_services.clone()));
     let floors = view!(plan, service_floors(on_services));
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
-    let desired = view!(plan, desired_objects(gateways, instances, routes, of_services, floors, copies; settings));
+    let routes = (http_routes, tcp_routes, of_services);
+    let desired = view!(plan, desired_objects(gateways, instances, routes, floors, copies; settings));
     let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
     let objects =
         view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));

@@ -16,7 +16,7 @@ use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
 use differential_dataflow::trace::implementations::ValSpine;
 
 use gather::{Logic, Part, gather};
-use keyed::{correct_rows, count_rows, join_rows, reduce_rows};
+use keyed::{correct_rows, count_rows, distinct_rows, join_rows, reduce_rows};
 
 use crate::model::{AnyRow, Count, Key, Ref, Relation, Row};
 
@@ -88,6 +88,18 @@ impl<'s, T> Rows<'s, T> {
     #[must_use]
     pub fn concat(self, other: Self) -> Self {
         Self::of(self.parts.into_iter().chain(other.parts).collect())
+    }
+
+    /// The rows without those of the other collection, all of which must be among them.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        self.concat(Self::from_raw(other.into_raw("rows to take out").negate()))
+    }
+
+    /// Each row once, however often it is there. Counted by difference, without ever looking at a group.
+    #[must_use]
+    pub fn distinct(self, name: &str) -> Self {
+        Self::from_raw(distinct_rows(self.into_raw(name), name))
     }
 
     /// Counts the rows per key without ever looking at a group. A key without rows has no count.

@@ -128,7 +128,8 @@ impl Pilot {
     }
 
     async fn send(&self, request: &Request) -> Answer {
-        let request = match request.http(&manifest::field_manager(self.feed.settings())) {
+        let version = self.feed.served(request.object.kind);
+        let request = match request.http(&manifest::field_manager(self.feed.settings()), version) {
             Ok(request) => request.map(Into::into),
             // A name that is no name: only this object is concerned.
             Err(error) => return Answer::Http { code: 400, retry_after: None, body: message(&error.to_string()) },

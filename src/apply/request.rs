@@ -110,18 +110,18 @@ impl Request {
         Self { verb: Verb::Read, object, body: Value::Null }
     }
 
-    /// Path and query, for a field manager.
-    pub fn target(&self, manager: &str) -> String {
+    /// Path and query, for a field manager, in a version that is served.
+    pub fn target(&self, manager: &str, version: &str) -> String {
         let status = if self.verb.of_status() { "/status" } else { "" };
-        format!("{}{status}{}", object_path(&self.object), self.verb.query(manager))
+        format!("{}{status}{}", object_path(&self.object, version), self.verb.query(manager))
     }
 
-    /// The request in the form of HTTP, for a field manager.
-    pub fn http(&self, manager: &str) -> Result<http::Request<Vec<u8>>, http::Error> {
+    /// The request in the form of HTTP, for a field manager, in a version that is served.
+    pub fn http(&self, manager: &str, version: &str) -> Result<http::Request<Vec<u8>>, http::Error> {
         let body = if self.body.is_null() { Vec::new() } else { self.body.to_string().into_bytes() };
         http::Request::builder()
             .method(self.verb.method())
-            .uri(self.target(manager))
+            .uri(self.target(manager, version))
             .header(http::header::CONTENT_TYPE, self.verb.content_type())
             .header(http::header::ACCEPT, "application/json")
             .body(body)
@@ -179,7 +179,7 @@ fn write_status(pending: &Pending, mut rendered: Value, entry: &Entry, now: Time
     let object = pending.object.clone();
     status::stamp(object.kind, &mut rendered, &entry.memory, now);
     let version = entry.identity.version.to_string();
-    if object.kind == Kind::HttpRoute {
+    if object.kind.is_route() {
         let parents = status::parents(&mut rendered, &entry.memory);
         let body = json!({"metadata": {"resourceVersion": version}, "status": {"parents": parents}});
         return Request { verb: Verb::MergeStatus, object, body };
@@ -232,7 +232,7 @@ pub fn replacement((settings, vault): (&Settings, &Vault), desired: &Desired, an
     let rendered = vault.render(settings, desired)?;
     let (verb, body) = match written(kind) {
         Part::Whole => (Verb::Replace, whole_replacement(answered, &rendered, as_desired)),
-        Part::Status if kind != Kind::HttpRoute => {
+        Part::Status if !kind.is_route() => {
             let memory = Memory::of(&settings.controller_name, kind, answered);
             (Verb::ReplaceStatus, status_replacement(kind, answered, rendered, &memory, as_desired))
         }

@@ -14,7 +14,7 @@ pub fn stamp(kind: Kind, object: &mut Value, memory: &Memory, now: Timestamp) {
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
     let Some(status) = object.get_mut("status") else { return };
-    let (list, scope_of): (_, &dyn Fn(&Value) -> String) = if kind == Kind::HttpRoute {
+    let (list, scope_of): (_, &dyn Fn(&Value) -> String) = if kind.is_route() {
         ("parents", &|entry| parent_scope(entry, &namespace))
     } else {
         stamp_conditions("", status, memory, now);

@@ -19,8 +19,8 @@ const ABOUT: &str = "An incremental Gateway API controller for Kuma and Kong Mes
 const LONG_ABOUT: &str = "\
 An incremental Gateway API controller for Kuma and Kong Mesh.
 
-You write Gateway API objects: GatewayClass, Gateway, HTTPRoute. Deltagate turns them into the Kuma objects that \
-configure Kuma's proxies (MeshGateway, MeshGatewayInstance, MeshHTTPRoute), keeps them so, and says in the statuses \
+You write Gateway API objects: GatewayClass, Gateway, routes. Deltagate turns them into the Kuma objects that \
+configure Kuma's proxies (MeshGateway, MeshGatewayInstance, MeshHTTPRoute, MeshTCPRoute), keeps them so, and says in the statuses \
 of your objects what became of them. A change costs what depends on it, not what surrounds it.";
 
 const EXAMPLES: &str = "\

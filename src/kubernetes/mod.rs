@@ -4,21 +4,25 @@
 //! Numbers are as wide as JSON has them and texts are whatever was written: what values make sense is decided by
 //! [`crate::watch::decode`] and by the rules of the dataflow.
 
+mod connection_route;
 mod core;
 mod gateway;
 mod grant;
+mod grpc_route;
 mod kuma;
 mod metadata;
 mod reader;
 mod route;
 mod services;
 
+pub use connection_route::{ConnectionRouteSpec, ConnectionRule};
 pub use core::{ServicePort, ServiceSpec};
 pub use gateway::{
     AllowedRoutes, CertificateRef, GatewayAddress, GatewayClassSpec, GatewaySpec, Infrastructure, LabelRequirement,
     LabelSelector, Listener, ListenerTls, LocalParametersRef, ParametersRef, RouteGroupKind, RouteNamespaces,
 };
 pub use grant::{GrantFrom, GrantTo, ReferenceGrantSpec};
+pub use grpc_route::{GrpcMatch, GrpcRouteSpec, GrpcRule, MethodMatch};
 pub use kuma::{
     LoadBalancer, LoadBalancerIngress, MeshGatewayConfigSpec, MeshGatewayInstanceStatus, MeshServicesSpec, MeshSpec,
     PodTemplate, ServiceTemplate, ServiceTemplateSpec, Template,

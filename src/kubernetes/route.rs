@@ -104,7 +104,7 @@ pub struct ValueMatch<'a> {
     pub value: &'a str,
 }
 
-const fn exact() -> &'static str {
+pub(super) const fn exact() -> &'static str {
     "Exact"
 }
 

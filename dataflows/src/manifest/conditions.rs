@@ -88,7 +88,11 @@ pub(super) fn listener_text(problem: &ListenerProblem, protocol: &str, port: u16
             "hostname is not a DNS name in lower case".to_owned()
         }
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode) => {
-            format!("a listener of protocol {protocol} needs tls with mode Terminate and at least one certificateRef")
+            let or_passthrough = if protocol == "TLS" { ", or with mode Passthrough" } else { "" };
+            format!(
+                "a listener of protocol {protocol} needs tls with mode Terminate and at least one \
+                 certificateRef{or_passthrough}"
+            )
         }
         ListenerProblem::InvalidRouteKinds(kinds) => format!(
             "allowedRoutes.kinds names kinds that a listener of protocol {protocol} cannot route: {}",
@@ -114,7 +118,9 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
     let target = backend_name(backend);
     place
         + &match problem {
-            RefProblem::InvalidKind => format!("{target} cannot be a backend: name a Service"),
+            RefProblem::InvalidKind => {
+                format!("{target} cannot be a backend of a {}: name a Service", backend.route_kind)
+            }
             RefProblem::NoPort => format!("backend reference to {target} must include a port"),
             RefProblem::ExternalName => format!("{target} is of type ExternalName: use a MeshExternalService instead"),
             RefProblem::NotHttp => {

@@ -13,6 +13,7 @@ mod instance;
 mod json;
 mod mesh_gateway;
 mod mesh_http_route;
+mod mesh_tcp_route;
 mod metadata;
 mod normal;
 mod parent_problem;
@@ -34,6 +35,9 @@ pub const SECRET_TYPE: &str = "system.kuma.io/secret";
 
 /// The type of the condition that says what is accepted without effect.
 pub const EFFECTIVE: &str = "deltagate.io/Effective";
+
+/// The tag by which the listeners are told apart that one listener for TLS becomes.
+const HOSTNAME_TAG: &str = "deltagate.io/hostname";
 
 /// The object as it is to be applied: `apiVersion`, `kind`, `metadata` (name, namespace, labels, annotations,
 /// ownerReferences), and all that we own below. Of the copy of a Secret `data` is left out: it holds a key, and is added
@@ -59,14 +63,16 @@ pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
     })
 }
 
-/// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute, the copy of a Secret).
-/// `None` if it has no name.
+/// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute, MeshTCPRoute, the copy of
+/// a Secret). `None` if it has no name.
 pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
     let name = object_name(kind, object)?;
     let ours = metadata::is_ours(settings, object);
     let mesh = metadata::mesh_of(kind, object);
     let anchor = match kind {
-        Kind::MeshHttpRoute if object.pointer("/spec/targetRef/kind") == Some(&Kind::MeshGateway.name().into()) => {
+        kind if kind.is_mesh_route()
+            && object.pointer("/spec/targetRef/kind") == Some(&Kind::MeshGateway.name().into()) =>
+        {
             let target = object.pointer("/spec/targetRef/name").and_then(Value::as_str).unwrap_or_default();
             Key::of(Kind::MeshGateway, "", target)
         }
@@ -144,6 +150,7 @@ fn render_content(
         Content::MeshGatewayInstance(plan) => ("spec", instance::spec(plan)),
         Content::MeshHttpRoute(plan) => ("spec", mesh_http_route::spec(settings, plan)),
         Content::SecretCopy(_) => ("type", SECRET_TYPE.into()),
+        Content::MeshTcpRoute(plan) => ("spec", mesh_tcp_route::spec(settings, plan).unwrap_or_default()),
         Content::Floor(floor) => ("spec", mesh_http_route::floor_spec(floor)),
         Content::ServiceRoute(plan) => ("spec", service_route::spec(settings, plan)),
         Content::ServiceFloor(floor) => ("spec", service_route::floor_spec(floor).unwrap_or_default()),

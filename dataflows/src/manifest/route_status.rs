@@ -7,7 +7,8 @@ use super::conditions::{GLOBAL, condition, join, ref_reason, ref_text, rule_text
 use super::json::object;
 use super::parent_problem;
 use crate::model::{
-    Content, ControlPlaneMode, ParentKind, ParentProblem, ParentReference, ParentReport, Pending, RouteStatus, Settings,
+    ControlPlaneMode, ParentKind, ParentProblem, ParentReference, ParentReport, Pending, RouteKind,
+    RouteStatus, Settings,
 };
 use crate::rules;
 
@@ -75,9 +76,14 @@ fn without_effect(report: &ParentReport) -> Option<(&'static str, String)> {
     let not_http = (!ports.is_empty()).then(|| {
         format!("ports that Kuma does not take for HTTP are left out, set their appProtocol to http: {ports}")
     });
+    let what = match report.verdict.parent.route_kind {
+        RouteKind::Http | RouteKind::Grpc => "matches",
+        RouteKind::Tcp => "listeners",
+        RouteKind::Tls => "hostnames",
+    };
     let shadowed = (report.shadowed_matches > 0).then(|| {
         format!(
-            "{} of the matches on this parent are held by older routes: {}",
+            "{} of the {what} on this parent are held by older routes: {}",
             report.shadowed_matches,
             join(report.shadowed.iter())
         )
@@ -128,6 +134,15 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
             "NoMatchingListenerHostname",
             format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for"),
         ),
+        ParentProblem::Conflicted => {
+            let other = if parent.route_kind == RouteKind::Grpc { RouteKind::Http } else { RouteKind::Grpc };
+            let message = format!(
+                "older routes of kind {} have the hostnames of this route on each listener of {gateway} that the parentRef \
+                 asks for: use other hostnames or another listener",
+                other.kind()
+            );
+            ("Conflicted", message)
+        }
         // The others are of Services, and told above.
         _ => {
             let dropped = route.rules.dropped.iter().map(|(index, problem)| rule_text(*index, problem));
@@ -138,13 +153,8 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
 
 /// Whether an object of the route serves this parent.
 fn serves(pending: &Pending, report: &ParentReport) -> bool {
-    pending.action.desired().is_some_and(|desired| match &desired.content {
-        Content::MeshHttpRoute(plan) => plan.serving.parents.contains(&report.verdict.parent.index),
-        Content::ServiceRoute(plan) => {
-            plan.ports.iter().any(|port| port.serving.parents.contains(&report.verdict.parent.index))
-        }
-        _ => false,
-    })
+    let servings = pending.action.desired().into_iter().flat_map(|desired| desired.content.servings());
+    servings.into_iter().any(|serving| serving.parents.contains(&report.verdict.parent.index))
 }
 
 /// The most telling problem gives the reason; the message names all of that reason.

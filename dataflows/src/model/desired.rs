@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttachPoint, ClassStatus, CopyContent, GatewayStatus, Key, ListenerState, ManagedGateway, ObjectName, Ref,
-    RouteRules, RouteStatus, SecretCopyPlan, Serving, Text,
+    AttachPoint, ClassStatus, CopyContent, GatewayStatus, Hostname, Key, ListenerHostname, ListenerState,
+    ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus, SecretCopyPlan, Serving, Text,
 };
 
 /// Hash over the normal form of an object or status: equal if and only if a write would change nothing of meaning.
@@ -97,6 +97,7 @@ pub enum Content {
     MeshGateway(Ref<MeshGatewayPlan>),
     MeshGatewayInstance(Ref<InstancePlan>),
     MeshHttpRoute(Ref<MeshHttpRoutePlan>),
+    MeshTcpRoute(Ref<MeshTcpRoutePlan>),
     Floor(Ref<Floor>),
     ServiceRoute(Ref<ServiceRoutePlan>),
     ServiceFloor(Ref<ServiceFloor>),
@@ -119,6 +120,16 @@ impl Content {
     pub const fn is_status(&self) -> bool {
         matches!(self, Self::ClassStatus(_) | Self::GatewayStatus(_) | Self::RouteStatus(_))
     }
+
+    /// The route at each place that the object serves, of an object that is made from a route.
+    pub fn servings(&self) -> Vec<&Ref<Serving>> {
+        match self {
+            Self::MeshHttpRoute(plan) => vec![&plan.serving],
+            Self::MeshTcpRoute(plan) => vec![&plan.serving],
+            Self::ServiceRoute(plan) => plan.ports.iter().map(|port| &port.serving).collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A MeshGateway: a Gateway with its usable listeners, in the order of the Gateway.
@@ -128,6 +139,8 @@ pub struct MeshGatewayPlan {
     pub managed: Ref<ManagedGateway>,
     /// Its usable listeners.
     pub listeners: Vec<Ref<ListenerState>>,
+    /// The hostnames that TLSRoutes have on its listeners, sorted.
+    pub hostnames: Vec<Ref<ListenerHostname>>,
 }
 
 /// A MeshGatewayInstance: the pods of an accepted Gateway.
@@ -137,13 +150,24 @@ pub struct InstancePlan {
     pub managed: Ref<ManagedGateway>,
 }
 
-/// One route on one listener, which is a MeshHTTPRoute, or on one port of a Service, which is a part of one.
+/// One route of requests on one listener, which is a MeshHTTPRoute, or on one port of a Service, which is a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MeshHttpRoutePlan {
     /// The route where it is attached.
     pub serving: Ref<Serving>,
     /// The rules of the route.
     pub rules: Ref<RouteRules>,
+}
+
+/// A MeshTCPRoute: one route of connections on one listener, of a TLS listener for one hostname.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MeshTcpRoutePlan {
+    /// The route on the listener.
+    pub serving: Ref<Serving>,
+    /// The rules of the route.
+    pub rules: Ref<RouteRules>,
+    /// The hostname; `None` for all.
+    pub hostname: Option<Hostname>,
 }
 
 /// The MeshHTTPRoute that matches nothing and keeps a gateway from freezing while it has no route.

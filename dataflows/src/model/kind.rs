@@ -88,6 +88,16 @@ impl Kind {
     pub fn find(group: &str, name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name && kind.group().name() == group)
     }
+
+    /// Whether objects of the kind are routes, which have parents and tell in their status what these make of them.
+    pub const fn is_route(self) -> bool {
+        matches!(self, Self::GrpcRoute | Self::HttpRoute | Self::TcpRoute | Self::TlsRoute)
+    }
+
+    /// Whether objects of the kind are routes of Kuma's, which are made of routes and act on their target.
+    pub const fn is_mesh_route(self) -> bool {
+        matches!(self, Self::MeshHttpRoute | Self::MeshTcpRoute)
+    }
 }
 
 impl fmt::Display for Kind {

@@ -211,7 +211,7 @@ pub enum ListenerProblem {
 pub enum UnsupportedListenerValue {
     /// Not a hostname by RFC 1123.
     Hostname,
-    /// HTTPS without a `tls` section, with Passthrough, or without a certificate.
+    /// HTTPS or TLS without a `tls` section or without a certificate to terminate with, or HTTPS with Passthrough.
     TlsMode,
 }
 

@@ -27,8 +27,8 @@ pub use certificate::{
 };
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
 pub use desired::{
-    Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, ServiceFloor,
-    ServiceRoutePlan,
+    Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
+    ServiceFloor, ServiceRoutePlan,
 };
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};
@@ -51,8 +51,9 @@ pub use rule::{
 pub use settings::{ControlPlaneMode, Settings};
 pub use status::{ClassStatus, GatewayStatus, ListenerReport, ParentReport, RouteStatus};
 pub use verdict::{
-    Attachment, AttachmentOutcome, Claim, Count, Everything, JudgedServiceParent, Padded, ParentCandidate,
-    ParentProblem, ParentVerdict, PlannedRule, RouteRules, ServiceParent, Serving, Shadowed,
+    Attachment, AttachmentOutcome, Claim, Count, Everything, GrpcListener, HostnamePlace, JudgedServiceParent,
+    ListenerHostname, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule, RouteRules, ServiceParent,
+    Serving, Shadowed,
 };
 
 /// Text that many rows share.

@@ -25,6 +25,22 @@ impl RouteKind {
             Self::Tls => Kind::TlsRoute,
         }
     }
+
+    /// The kind of route that objects of a kind are, if they are routes.
+    pub const fn of(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::HttpRoute => Some(Self::Http),
+            Kind::GrpcRoute => Some(Self::Grpc),
+            Kind::TcpRoute => Some(Self::Tcp),
+            Kind::TlsRoute => Some(Self::Tls),
+            _ => None,
+        }
+    }
+
+    /// Whether routes of the kind tell connections apart and not requests, so that Kuma takes them as MeshTCPRoutes.
+    pub const fn is_of_connections(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tls)
+    }
 }
 
 /// `metadata.generation` of an object that gets a status: a row of its own, because it moves with every edit of the

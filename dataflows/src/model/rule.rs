@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Key, Ref, Text};
 
-/// One rule of an HTTPRoute without its backends.
+/// One rule of a route without its backends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rule {
     /// Key of the route.
@@ -167,6 +167,7 @@ pub enum RuleReason {
     Empty,
     TooLong,
     RegularExpression,
+    SecondRule,
 }
 
 impl RuleReason {
@@ -189,6 +190,7 @@ impl RuleReason {
             Self::Empty => "must not be empty",
             Self::TooLong => "is too long",
             Self::RegularExpression => "is not a regular expression that RE2 takes",
+            Self::SecondRule => "is out of reach, as nothing tells connections apart: put its backends into rule 0",
         }
     }
 }

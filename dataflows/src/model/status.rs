@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClassVerdict, GatewayAddress, ListenerState, ManagedGateway, ParentVerdict, Pending, Ref, RouteRules, Text,
+    ClassVerdict, GatewayAddress, Kind, ListenerState, ManagedGateway, ParentVerdict, Pending, Ref, RouteRules, Text,
 };
 
 /// What a GatewayClass should say. Times and texts are added when it is rendered.
@@ -42,6 +42,8 @@ pub struct ListenerReport {
 pub struct RouteStatus {
     /// Generation the status speaks of.
     pub generation: i64,
+    /// Kind of the route.
+    pub kind: Kind,
     /// Namespace of the route.
     pub namespace: Text,
     /// Name of the route.

@@ -44,6 +44,8 @@ pub enum ParentProblem {
     HeadlessService,
     /// The Service is of type ExternalName.
     ExternalNameService,
+    /// Older routes of another kind have its hostnames, wherever it would attach.
+    Conflicted,
 }
 
 /// What one listener or port of a Service makes of one parentRef that asks for it. Keyed by the parentRef.
@@ -71,6 +73,8 @@ pub enum AttachmentOutcome {
     NoHostname,
     /// Kuma can express no rule of the route.
     NoRuleLeft,
+    /// An older route of another kind, of which Kuma could not tell this one apart, has the same hostnames.
+    Conflicted,
     /// Attached, for these hostnames; empty for all.
     Attached(Vec<Hostname>),
     /// The route is in another mesh than the Gateway.
@@ -144,6 +148,28 @@ pub struct Shadowed {
     pub claim: Ref<Claim>,
     /// The route that holds the match, as `namespace/name`; `None` if it is an earlier rule of the same route.
     pub winner: Option<Text>,
+}
+
+/// A listener that takes a GRPCRoute. Keyed by the listener.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct GrpcListener {}
+
+/// An attachment in the tree of hostnames. Keyed by the listener and a node of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HostnamePlace {
+    /// The attachment.
+    pub attachment: Ref<Attachment>,
+    /// Whether it has the hostname of the node itself, not only one below it.
+    pub exact: bool,
+}
+
+/// A hostname that TLSRoutes have on a listener. Keyed by the Gateway.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ListenerHostname {
+    /// Key of the listener.
+    pub listener: Key,
+    /// The hostname; `None` for all.
+    pub hostname: Option<Hostname>,
 }
 
 /// A route at an attach point, with what it may not match there. Keyed by point and route.

@@ -2,8 +2,8 @@
 
 use differential_dataflow::AsCollection;
 use differential_dataflow::consolidation::ConsolidatingContainerBuilder;
-use differential_dataflow::operators::CountTotal;
 use differential_dataflow::operators::join::join_traces;
+use differential_dataflow::operators::{CountTotal, ThresholdTotal};
 use differential_dataflow::trace::implementations::{ValBuilder, ValSpine};
 use timely::container::PushInto;
 
@@ -19,6 +19,10 @@ pub(super) fn count_rows<'s>(rows: Raw<'s>, name: &str) -> Raw<'s> {
         .arrange_by_self_named(name)
         .count_total()
         .map(|(key, count)| (key, Row::new(Count { count: count as i64 })))
+}
+
+pub(super) fn distinct_rows<'s>(rows: Raw<'s>, name: &str) -> Raw<'s> {
+    rows.arrange_by_self_named(name).threshold_total(|_, _| 1)
 }
 
 /// Like [`join_rows`], for logic that makes some rows and takes others back.

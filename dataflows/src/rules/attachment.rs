@@ -103,6 +103,7 @@ pub fn verdict<'a>(
         None => Some(ParentProblem::NoMatchingParent),
         Some(AttachmentOutcome::Attached(_)) => None,
         Some(AttachmentOutcome::GatewayNotAccepted) => Some(ParentProblem::GatewayNotAccepted),
+        Some(AttachmentOutcome::Conflicted) => Some(ParentProblem::Conflicted),
         Some(AttachmentOutcome::NoRuleLeft) => Some(ParentProblem::NoRuleLeft),
         Some(AttachmentOutcome::NoHostname) => Some(ParentProblem::NoMatchingListenerHostname),
         Some(_) => Some(ParentProblem::NotAllowedByListeners),
@@ -139,13 +140,18 @@ pub fn serving(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{
         Age, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Place, Protocol, RouteKind,
     };
 
-    fn parent(namespace: &str, section: Option<&str>, port: Option<u16>, hostnames: &[&str]) -> Ref<ParentRef> {
+    pub(in crate::rules) fn parent(
+        namespace: &str,
+        section: Option<&str>,
+        port: Option<u16>,
+        hostnames: &[&str],
+    ) -> Ref<ParentRef> {
         Ref::new(ParentRef {
             route: Key::of(Kind::HttpRoute, namespace, "web"),
             route_kind: RouteKind::Http,
@@ -167,7 +173,11 @@ mod tests {
         })
     }
 
-    fn point(hostname: &str, namespaces: AllowedNamespaces, kinds: &[RouteKind]) -> Ref<AttachPoint> {
+    pub(in crate::rules) fn point(
+        hostname: &str,
+        namespaces: AllowedNamespaces,
+        kinds: &[RouteKind],
+    ) -> Ref<AttachPoint> {
         let place = ListenerPlace {
             namespace: "infra".into(),
             mesh_gateway: "edge.infra".into(),
@@ -248,13 +258,15 @@ mod tests {
 
     #[test]
     fn the_listener_where_a_route_came_furthest_gives_the_reason() {
-        use AttachmentOutcome::{Attached, KindNotAllowed, NamespaceNotAllowed, NoHostname};
+        use AttachmentOutcome::{Attached, Conflicted, KindNotAllowed, NamespaceNotAllowed, NoHostname};
         let candidate = ParentCandidate { parent: parent("infra", None, None, &[]), problem: None };
         let table = [
             (vec![], Some(ParentProblem::NoMatchingParent)),
             (vec![KindNotAllowed], Some(ParentProblem::NotAllowedByListeners)),
             (vec![NoHostname, NamespaceNotAllowed], Some(ParentProblem::NoMatchingListenerHostname)),
             (vec![NoHostname, Attached(vec![]), KindNotAllowed], None),
+            (vec![Conflicted, NoHostname], Some(ParentProblem::Conflicted)),
+            (vec![Conflicted, Attached(vec![])], None),
         ];
         for (outcomes, expected) in table {
             assert_eq!(verdict(&candidate, outcomes.iter()), expected, "{outcomes:?}");

@@ -1,7 +1,8 @@
 //! What backendRefs lead to.
 
 use crate::model::{
-    BackendKind, BackendRef, Destination, DestinationPort, ParentKind, Ref, RefProblem, ResolvedBackend,
+    BackendKind, BackendRef, Destination, DestinationPort, Kind, ParentKind, Ref, RefProblem, ResolvedBackend,
+    RouteKind,
 };
 
 /// What became of a backendRef. Whether a ReferenceGrant permits one that leaves its namespace is not known yet.
@@ -59,7 +60,7 @@ fn port(backend: &BackendRef, found: Option<&Destination>) -> Option<u16> {
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#httpbackendref>
 fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefProblem> {
-    if matches!(backend.kind, BackendKind::Other { .. }) {
+    if !can_be_routed_to(&backend.kind, backend.route_kind) {
         return Some(RefProblem::InvalidKind);
     }
     if backend.kind == BackendKind::Service && backend.port.is_none() {
@@ -95,6 +96,19 @@ fn permitted_problem(problem: Option<RefProblem>, granted: bool) -> Option<RefPr
     }
 }
 
+/// Whether routes of a kind can lead to destinations of a kind. A route of connections that held a real reference which
+/// does not resolve would freeze the whole gateway, so it never holds one.
+fn can_be_routed_to(kind: &BackendKind, route: Kind) -> bool {
+    let of_connections = RouteKind::of(route).is_some_and(RouteKind::is_of_connections);
+    match kind {
+        BackendKind::Service | BackendKind::ExternalService => true,
+        BackendKind::MeshService | BackendKind::MeshMultiZoneService | BackendKind::MeshExternalService => {
+            !of_connections
+        }
+        BackendKind::Other { .. } => false,
+    }
+}
+
 /// Whether the ports of a destination say which ports a reference can name.
 const fn has_ports(kind: &BackendKind) -> bool {
     matches!(kind, BackendKind::Service | BackendKind::MeshService | BackendKind::MeshMultiZoneService)
@@ -103,7 +117,7 @@ const fn has_ports(kind: &BackendKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DestinationPort, Key, Kind};
+    use crate::model::{DestinationPort, Key};
 
     fn backend(kind: BackendKind, namespace: &str, port: Option<u16>) -> BackendRef {
         BackendRef {
@@ -117,6 +131,18 @@ mod tests {
             name: "cart".into(),
             port,
             weight: 1,
+        }
+    }
+
+    #[test]
+    fn routes_of_connections_lead_to_tags_only() {
+        use BackendKind::{ExternalService, MeshExternalService, MeshMultiZoneService, MeshService, Service};
+        for kind in [Service, ExternalService, MeshService, MeshMultiZoneService, MeshExternalService] {
+            let tagged = matches!(kind, Service | ExternalService);
+            for route in [Kind::HttpRoute, Kind::GrpcRoute, Kind::TcpRoute, Kind::TlsRoute] {
+                let requests = matches!(route, Kind::HttpRoute | Kind::GrpcRoute);
+                assert_eq!(can_be_routed_to(&kind, route), tagged || requests, "{route} to {kind:?}");
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! What of an HTTPRoute rule Kuma can express, and in which form.
+//! What of a rule of a route Kuma can express, and in which form.
 //!
 //! The Gateway API side is <https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule>, Kuma's side is
 //! <https://kuma.io/docs/2.14.x/policies/meshhttproute/>. What cannot be expressed is named, field by field; a rule of
@@ -14,7 +14,7 @@ mod written;
 pub use names::{hostname_problem, is_dns_name};
 pub use written::{
     WrittenBackend, WrittenFilter, WrittenHeader, WrittenHeaderChange, WrittenMatch, WrittenMirror, WrittenNamedMatch,
-    WrittenPath, WrittenRedirect, WrittenRewrite, WrittenRule,
+    WrittenPath, WrittenRedirect, WrittenRewrite, WrittenRpc, WrittenRule,
 };
 
 use crate::model::{BackendRef, Filter, Match, RuleProblem, RuleReason, Text};
@@ -56,6 +56,23 @@ pub fn express(rule: &WrittenRule<'_>) -> Expressed {
         problems.add(field, RuleReason::NotSupported);
     }
     Expressed { matches, filters, problems: problems.0 }
+}
+
+/// The same for a rule of a route of connections, by its place: only the first can be reached. It matches everything,
+/// so that routes of connections compete for a listener or hostname as others do for a match.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#tcprouterule>
+pub fn express_connections(place: usize, backends: &[WrittenBackend]) -> Expressed {
+    let mut problems = Problems::default();
+    if backends.len() > SLOTS_MAX {
+        problems.add("backendRefs", RuleReason::TooLong);
+    } else {
+        self::backends(backends, &mut problems);
+    }
+    if place > 0 {
+        problems.add("backendRefs", RuleReason::SecondRule);
+    }
+    Expressed { matches: vec![matches::everything()], filters: Vec::new(), problems: problems.0 }
 }
 
 /// Filters of a backendRef are implementation-specific: <https://gateway-api.sigs.k8s.io/reference/spec/#httpbackendref>.

@@ -1,8 +1,8 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
 use crate::model::{
-    AttachPoint, Kind, Listener, ListenerPlace, ListenerProblem, ListenerState, ManagedGateway, Place, Protocol, Ref,
-    RouteKind, RouteKindRef, UnsupportedListenerValue,
+    AttachPoint, Hostname, Kind, Listener, ListenerPlace, ListenerProblem, ListenerState, ManagedGateway, Place,
+    Protocol, Ref, RouteKind, RouteKindRef, TlsMode, UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
 use crate::rules::certificates::{self, References, terminates};
@@ -47,7 +47,7 @@ fn state(
     if listener.hostname.as_ref().is_some_and(|name| !hostname::is_valid(name)) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname));
     }
-    if listener.protocol == Protocol::Https && !cross_mesh && !has_certificates(listener) {
+    if matches!(listener.protocol, Protocol::Https | Protocol::Tls) && !cross_mesh && !has_tls(listener) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode));
     }
     let faultless = problems.is_empty();
@@ -78,14 +78,21 @@ fn state(
 fn is_supported(protocol: &Protocol, cross_mesh: bool) -> bool {
     match protocol {
         Protocol::Http => true,
-        Protocol::Https => !cross_mesh,
-        Protocol::Tls | Protocol::Tcp | Protocol::Udp | Protocol::Other(_) => false,
+        Protocol::Https | Protocol::Tls | Protocol::Tcp => !cross_mesh,
+        Protocol::Udp | Protocol::Other(_) => false,
     }
 }
 
-/// Whether the listener ends TLS with certificates that it names: Kuma's admission refuses HTTPS without any.
-fn has_certificates(listener: &Listener) -> bool {
-    terminates(listener) && listener.tls.as_ref().is_some_and(|tls| !tls.certificates.is_empty())
+/// Whether it is said how the listener deals with TLS: it ends it with certificates that it names, as Kuma's admission
+/// refuses HTTPS without any, or passes it through, which only one for TLS can.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig>
+fn has_tls(listener: &Listener) -> bool {
+    let Some(tls) = &listener.tls else { return false };
+    match tls.mode {
+        TlsMode::Terminate => !tls.certificates.is_empty(),
+        TlsMode::Passthrough => listener.protocol == Protocol::Tls,
+    }
 }
 
 /// Which listeners of a Gateway clash, by index. Every member of a clash is in it: there is no winner.
@@ -108,13 +115,32 @@ fn conflicts(listeners: &[Ref<Listener>]) -> BTreeMap<u32, ListenerProblem> {
         }
         let mut hostnames: BTreeMap<_, Vec<u32>> = BTreeMap::new();
         for listener in listeners {
-            let hostname = if *first == Protocol::Tcp { None } else { listener.hostname.as_ref() };
-            hostnames.entry(hostname).or_default().push(listener.index);
+            hostnames.entry(hostname_of(listener)).or_default().push(listener.index);
         }
         let clashing = hostnames.into_values().filter(|indices| indices.len() > 1).flatten();
         found.extend(clashing.map(|index| (index, ListenerProblem::HostnameConflict)));
     }
     found
+}
+
+/// The hostname by which a listener is told from others of its port. Bare connections name no host.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#listener> (`hostname`)
+pub fn hostname_of(listener: &Listener) -> Option<&Hostname> {
+    listener.hostname.as_ref().filter(|_| listener.protocol != Protocol::Tcp)
+}
+
+/// The kinds of routes that a protocol can carry.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#allowedroutes> (`kinds`). Gateway API 1.5 withdrew TCPRoutes on TLS
+/// listeners.
+const fn kinds_of(protocol: &Protocol) -> &'static [RouteKind] {
+    match protocol {
+        Protocol::Http | Protocol::Https => &[RouteKind::Http, RouteKind::Grpc],
+        Protocol::Tls => &[RouteKind::Tls],
+        Protocol::Tcp => &[RouteKind::Tcp],
+        Protocol::Udp | Protocol::Other(_) => &[],
+    }
 }
 
 /// The kinds of routes a listener takes, and those it names but cannot take.
@@ -124,7 +150,7 @@ fn route_kinds(listener: &Listener, cross_mesh: bool) -> (Vec<RouteKind>, Vec<Ro
     if !is_supported(&listener.protocol, cross_mesh) {
         return (Vec::new(), Vec::new());
     }
-    let possible = [RouteKind::Http];
+    let possible = kinds_of(&listener.protocol);
     let Some(kinds) = &listener.kinds else {
         return (possible.to_vec(), Vec::new());
     };
@@ -162,7 +188,7 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
         name: listener.name.clone(),
         port: listener.port,
         protocol: listener.protocol.clone(),
-        hostname: listener.hostname.clone(),
+        hostname: hostname_of(listener).cloned(),
         namespaces: listener.namespaces.clone(),
         kinds: state.supported.clone(),
         usable: state.usable,
@@ -179,7 +205,7 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AllowedNamespaces, ClassParameters, Gateway, Hostname, Infrastructure, Key, MeshServices};
+    use crate::model::{AllowedNamespaces, ClassParameters, Gateway, Infrastructure, Key, ListenerTls, MeshServices};
 
     fn managed(cross_mesh: bool) -> Ref<ManagedGateway> {
         Ref::new(ManagedGateway {
@@ -201,11 +227,13 @@ mod tests {
         })
     }
 
-    /// `"<port> <protocol> <hostname>"`
+    /// `"<port> <protocol> <hostname>"`; the protocol `PASS` is TLS that is passed through.
     fn listener(index: u32, text: &str) -> Ref<Listener> {
         let mut words = text.split(' ');
         let port = words.next().unwrap().parse().unwrap();
-        let protocol = Protocol::parse(words.next().unwrap());
+        let protocol = words.next().unwrap();
+        let tls = (protocol == "PASS").then(|| ListenerTls { mode: TlsMode::Passthrough, certificates: vec![] });
+        let protocol = if tls.is_some() { Protocol::Tls } else { Protocol::parse(protocol) };
         Ref::new(Listener {
             gateway: Key::of(Kind::Gateway, "infra", "edge"),
             namespace: "infra".into(),
@@ -216,7 +244,7 @@ mod tests {
             hostname: words.next().and_then(Hostname::parse),
             namespaces: AllowedNamespaces::Same,
             kinds: None,
-            tls: None,
+            tls,
         })
     }
 
@@ -250,11 +278,34 @@ mod tests {
         check(false, &["80 HTTP a.b", "80 HTTP a.b", "81 HTTP a.b"], &["hostname", "hostname", "fine"]);
         check(false, &["80 HTTP", "80 HTTP *"], &["hostname", "hostname"]);
         check(false, &["80 HTTP", "80 HTTPS", "81 HTTP"], &["protocol", "protocol", "fine"]);
-        check(false, &["80 HTTP", "80 TCP"], &["protocol", "unsupported"]);
+        check(false, &["80 HTTP", "80 TCP"], &["protocol", "protocol"]);
+        check(false, &["80 TCP", "81 TCP"], &["fine", "fine"]);
+        check(false, &["80 TCP a.b", "80 TCP c.d"], &["hostname", "hostname"]);
+        check(false, &["443 PASS a.b", "443 PASS c.d", "443 PASS"], &["fine", "fine", "fine"]);
+        check(false, &["443 PASS a.b", "443 PASS a.b"], &["hostname", "hostname"]);
+        check(false, &["443 PASS", "443 HTTPS"], &["protocol", "protocol"]);
+        check(false, &["443 TLS"], &["value"]);
         check(false, &["80 HTTP", "80 UDP"], &["fine", "unsupported"]);
         check(false, &["80 HTTP", "81 GOPHER"], &["fine", "unsupported"]);
         check(true, &["80 HTTP", "443 HTTPS"], &["fine", "cross-mesh"]);
+        check(true, &["80 HTTP", "81 TCP", "443 PASS"], &["fine", "cross-mesh", "cross-mesh"]);
         check(false, &["80 HTTP under_score.example"], &["value"]);
         check(false, &["443 HTTPS"], &["value"]);
+    }
+
+    #[test]
+    fn a_listener_takes_the_kinds_that_its_protocol_can_carry() {
+        use RouteKind::{Grpc, Http, Tcp, Tls};
+        let table: [(&str, &[RouteKind]); 5] = [
+            ("80 HTTP", &[Http, Grpc]),
+            ("443 HTTPS", &[Http, Grpc]),
+            ("443 PASS", &[Tls]),
+            ("80 TCP", &[Tcp]),
+            ("80 UDP", &[]),
+        ];
+        for (text, expected) in table {
+            assert_eq!(route_kinds(&listener(0, text), false), (expected.to_vec(), vec![]), "{text}");
+        }
+        assert_eq!(route_kinds(&listener(0, "80 TCP"), true).0, [], "on a cross-mesh Gateway");
     }
 }

@@ -1,6 +1,6 @@
 //! Names of what is generated.
 
-use crate::model::{AttachPoint, Key, Kind, ObjectName, ServicePort, Serving, Settings};
+use crate::model::{AttachPoint, BackendRef, Hostname, Key, Kind, ObjectName, ServicePort, Serving, Settings};
 
 /// Length of the longest object name.
 const NAME_LENGTH_MAX: usize = 253;
@@ -55,9 +55,27 @@ const fn side(consumer: bool) -> &'static str {
     if consumer { "consumer" } else { "producer" }
 }
 
+/// The tag that a backend would have which does not exist or may not be used. Its parts are whatever a user wrote, so
+/// what Kuma would not take for a name becomes one that it takes.
+pub fn unresolved_tag(backend: &BackendRef) -> String {
+    let BackendRef { namespace, name, port, .. } = backend;
+    let tag = port.map_or_else(|| format!("{name}_{namespace}_svc"), |port| service_tag(namespace, name, port));
+    let taken = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte);
+    if tag.bytes().all(taken) { tag } else { UNRESOLVED.to_owned() }
+}
+
+/// The tag of a backend that was not even named.
+pub const UNRESOLVED: &str = "deltagate-unresolved";
+
 /// The name of the MeshHTTPRoute of a route on a listener.
 pub fn mesh_http_route(namespace: &str, name: &str, route: Key, listener: Key) -> String {
     hashed(&format!("{name}-{namespace}"), route.pair(listener))
+}
+
+/// The name of the MeshTCPRoute of a route on a listener, for one hostname.
+pub fn mesh_tcp_route(namespace: &str, name: &str, route: Key, listener: Key, hostname: Option<&Hostname>) -> String {
+    let identity = route.pair(listener).part("hostname", &hostname.map(ToString::to_string).unwrap_or_default());
+    hashed(&format!("{name}-{namespace}"), identity)
 }
 
 /// The name of the floor of a Gateway.
@@ -90,6 +108,13 @@ pub fn route_object(settings: &Settings, serving: &Serving) -> ObjectName {
         Some(port) => service_route(namespace, name, serving.route, serving.point.parent, port.consumer.is_some()),
     };
     ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &made)
+}
+
+/// The object of a route of connections on a listener, for one hostname.
+pub fn connection_route_object(settings: &Settings, serving: &Serving, hostname: Option<&Hostname>) -> ObjectName {
+    let (namespace, name) = (&serving.age.namespace, &serving.age.name);
+    let made = mesh_tcp_route(namespace, name, serving.route, serving.point.key, hostname);
+    ObjectName::new(Kind::MeshTcpRoute, &settings.system_namespace, &made)
 }
 
 /// The floor of a port of a Service; `None` for a listener.
@@ -139,6 +164,7 @@ mod tests {
             let route = Key::of(Kind::HttpRoute, &namespace, name);
             valid(mesh_gateway(&namespace, name));
             valid(mesh_http_route(&namespace, name, route, Key::of(Kind::Gateway, "a", "b")));
+            valid(mesh_tcp_route(&namespace, name, route, Key::of(Kind::Gateway, "a", "b"), None));
             valid(floor(&namespace, name));
             for consumer in [false, true] {
                 let port = ServicePort {

@@ -1,6 +1,8 @@
 //! What must be in the cluster, or gone from it, before something else is written.
 
-use crate::model::{Action, Content, GatewayStatus, Key, Kind, ListenerState, Pending, Ref, Settings};
+use crate::model::{
+    Action, Content, GatewayStatus, Key, Kind, ListenerState, MeshGatewayPlan, Pending, Protocol, Ref, Settings,
+};
 use crate::rules::{certificates, names};
 
 /// The keys under which this row looks for rows that it has to wait for; see [`holds`].
@@ -39,13 +41,13 @@ fn copies<'a>(settings: &Settings, states: impl Iterator<Item = &'a Ref<Listener
     states.flat_map(|state| certificates::copies(state)).map(|plan| certificates::copy_key(settings, &plan))
 }
 
-/// Whether a row really waits for one that it found. A route goes after the MeshGateway that goes; a MeshGateway
-/// that is to be written may itself be waiting for the floor. It waits for copies that are not there, and not for one
-/// that is only to be renewed.
+/// Whether a row really waits for one that it found. A route goes after the MeshGateway that goes, or after the listener
+/// that leaves it; but a MeshGateway that is to be written may itself be waiting for the floor to move. It waits for
+/// copies that are not there, and not for one that is only to be renewed.
 pub fn waits_for(waiting: &Pending, prerequisite: &Pending) -> bool {
     match (&waiting.action, &prerequisite.action) {
         (Action::Remove { .. }, _) if waiting.object.kind == Kind::Secret => true,
-        (Action::Remove { .. }, Action::Remove { .. }) => true,
+        (Action::Remove { .. }, Action::Remove { .. }) | (Action::Remove { then: None, .. }, Action::Write(_)) => true,
         (Action::Remove { .. }, _) => false,
         (Action::Write(desired), _) if desired.content.is_status() => {
             prerequisite.refusal.is_none() && !is_obstructed(prerequisite)
@@ -82,6 +84,11 @@ fn holds_up_others(pending: &Pending) -> bool {
     belongs_to_gateway && pending.refusal.is_none()
 }
 
+/// Whether a MeshGateway would freeze without a route that is always there: if any of its ports serves requests.
+pub fn needs_a_floor(plan: &MeshGatewayPlan) -> bool {
+    plan.listeners.iter().any(|state| matches!(state.listener.protocol, Protocol::Http | Protocol::Https))
+}
+
 /// Whether this is a copy that is to be made, and the cluster has none that could be served meanwhile.
 fn is_missing_copy(pending: &Pending) -> bool {
     let there = match &pending.action {
@@ -109,6 +116,6 @@ pub fn gateway_of(pending: &Pending) -> Option<Key> {
 /// The route whose object was refused.
 pub fn refused_route_of(pending: &Pending) -> Option<Key> {
     let desired = pending.action.desired()?;
-    let of_route = matches!(desired.content, Content::MeshHttpRoute(_) | Content::ServiceRoute(_));
+    let of_route = !desired.content.servings().is_empty();
     (of_route && pending.refusal.is_some()).then(|| desired.owner.key())
 }

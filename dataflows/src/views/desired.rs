@@ -1,36 +1,47 @@
 use crate::model::{
     ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan,
-    MeshHttpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor, ServiceRoutePlan, Settings,
+    MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor, ServiceRoutePlan,
+    Serving, Settings,
 };
 use crate::operators::{Arrangement, Rows};
-use crate::rules::names;
+use crate::rules::{self, names};
 
 /// The objects that should exist. Keyed by the object.
 pub(crate) fn desired_objects<'s>(
     gateways: Arrangement<'s, MeshGatewayPlan>,
     instances: Arrangement<'s, InstancePlan>,
-    routes: Rows<'s, MeshHttpRoutePlan>,
-    service_routes: Rows<'s, ServiceRoutePlan>,
+    (http_routes, tcp_routes, service_routes): (
+        Rows<'s, MeshHttpRoutePlan>,
+        Rows<'s, MeshTcpRoutePlan>,
+        Rows<'s, ServiceRoutePlan>,
+    ),
     service_floors: Rows<'s, ServiceFloor>,
     copies: Rows<'s, SecretCopyPlan>,
     settings: &Settings,
 ) -> Rows<'s, Desired> {
-    let [for_gateways, for_instances, for_routes, for_services, for_floors, for_copies] =
-        [(); 6].map(|()| settings.clone());
+    let [for_gateways, for_instances, for_http, for_tcp, for_services, for_floors, for_copies] =
+        [(); 7].map(|()| settings.clone());
     let gateways = gateways.flat_map(move |_, plan| {
-        let floor = Content::Floor(Floor { managed: plan.managed.clone() }.into());
-        [Content::MeshGateway(plan.clone()), floor].map(|content| of_gateway(&for_gateways, &plan.managed, content))
+        let floor = rules::order::needs_a_floor(plan).then(|| Floor { managed: plan.managed.clone() });
+        let contents = floor.map(|floor| Content::Floor(floor.into())).into_iter();
+        let contents: Vec<_> = contents.chain([Content::MeshGateway(plan.clone())]).collect();
+        contents.into_iter().map(|content| of_gateway(&for_gateways, &plan.managed, content)).collect::<Vec<_>>()
     });
     let instances = instances.flat_map(move |_, plan| {
         Some(of_gateway(&for_instances, &plan.managed, Content::MeshGatewayInstance(plan.clone())))
     });
-    let routes = routes.flat_map(move |_, plan| {
+    let http_routes = http_routes.flat_map(move |_, plan| {
         let on_listener = plan.serving.point.listener().is_some();
-        on_listener.then(|| of_route(&for_routes, Content::MeshHttpRoute(plan.clone()), plan))
+        let object = || names::route_object(&for_http, &plan.serving);
+        on_listener.then(|| of_route(object(), &plan.serving, Content::MeshHttpRoute(plan.clone())))
+    });
+    let tcp_routes = tcp_routes.flat_map(move |_, plan| {
+        let object = names::connection_route_object(&for_tcp, &plan.serving, plan.hostname.as_ref());
+        Some(of_route(object, &plan.serving, Content::MeshTcpRoute(plan.clone())))
     });
     let service_routes = service_routes.flat_map(move |_, plan| {
-        let first = plan.ports.first()?;
-        Some(of_route(&for_services, Content::ServiceRoute(plan.clone()), first))
+        let serving = &plan.ports.first()?.serving;
+        Some(of_route(names::route_object(&for_services, serving), serving, Content::ServiceRoute(plan.clone())))
     });
     let service_floors = service_floors.flat_map(move |_, floor| {
         let object = names::service_floor_object(&for_floors, &floor.point)?;
@@ -38,7 +49,7 @@ pub(crate) fn desired_objects<'s>(
         Some(keyed(Desired::new(object, owner, mesh, Content::ServiceFloor(floor.clone()))))
     });
     let copies = copies.flat_map(move |_, plan| Some(of_secret(&for_copies, Content::SecretCopy(plan.clone()), plan)));
-    let of_routes = routes.concat(service_routes).concat(service_floors);
+    let of_routes = http_routes.concat(tcp_routes).concat(service_routes).concat(service_floors);
     gateways.concat(instances).concat(of_routes).concat(copies).shared("desired objects")
 }
 
@@ -59,7 +70,7 @@ pub(crate) fn desired_statuses<'s>(
     });
     let routes = routes.flat_map(|_, status| {
         let (namespace, name) = (status.namespace.clone(), status.name.clone());
-        let object = ObjectName { kind: Kind::HttpRoute, namespace, name };
+        let object = ObjectName { kind: status.kind, namespace, name };
         Some(of_status(object, Content::RouteStatus(status.clone())))
     });
     classes.concat(gateways).concat(routes).shared("desired statuses")
@@ -77,10 +88,8 @@ fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -
     keyed(Desired::new(object, owner, managed.mesh.clone(), content))
 }
 
-fn of_route(settings: &Settings, content: Content, plan: &MeshHttpRoutePlan) -> (Key, Desired) {
-    let serving = &plan.serving;
+fn of_route(object: ObjectName, serving: &Serving, content: Content) -> (Key, Desired) {
     let (namespace, route) = (&serving.age.namespace, &serving.age.name);
-    let object = names::route_object(settings, serving);
     let owner = ObjectName { kind: serving.route_kind.kind(), namespace: namespace.clone(), name: route.clone() };
     keyed(Desired::new(object, owner, serving.point.mesh.clone(), content))
 }

@@ -1,13 +1,19 @@
-use crate::model::{ListenerState, MeshGatewayPlan};
-use crate::operators::Arrangement;
+use crate::model::{ListenerHostname, ListenerState, MeshGatewayPlan, Ref};
+use crate::operators::{Arrangement, Rows, cogroup};
 
-/// The `MeshGateways`: one per accepted Gateway with a usable listener. Keyed by the Gateway.
-pub(crate) fn mesh_gateways(listeners: Arrangement<'_, ListenerState>) -> Arrangement<'_, MeshGatewayPlan> {
-    listeners.group("mesh gateways by gateway", |_, group, plans| {
+/// The `MeshGateways`: one per accepted Gateway with a usable listener. Keyed by the Gateway, whose groups are as large
+/// as the MeshGateway itself.
+pub(crate) fn mesh_gateways<'s>(
+    listeners: Arrangement<'s, ListenerState>,
+    hostnames: Rows<'s, ListenerHostname>,
+) -> Arrangement<'s, MeshGatewayPlan> {
+    cogroup("mesh gateways by gateway", [listeners.rows().any(), hostnames.any()], |_, group, plans| {
         let mut usable: Vec<_> = group.all::<ListenerState>().filter(|state| state.usable).cloned().collect();
         usable.sort_unstable_by_key(|state| state.listener.index);
         if let Some(managed) = usable.first().map(|first| first.managed.clone()) {
-            plans.push(MeshGatewayPlan { managed, listeners: usable });
+            let mut hostnames: Vec<Ref<ListenerHostname>> = group.all().cloned().collect();
+            hostnames.sort_unstable_by(|left, right| (&**left).cmp(right));
+            plans.push(MeshGatewayPlan { managed, listeners: usable, hostnames });
         }
     })
 }

@@ -1,4 +1,4 @@
-use crate::model::{Generation, Kind, ParentVerdict, Pending, RouteRules, RouteStatus, Serving};
+use crate::model::{Generation, ParentVerdict, Pending, RouteRules, RouteStatus, Serving};
 use crate::operators::{Arrangement, Group, Rows, cogroup};
 use crate::rules;
 
@@ -12,7 +12,7 @@ pub(crate) fn route_statuses<'s>(
     pending: Arrangement<'s, Pending>,
 ) -> Rows<'s, RouteStatus> {
     let shadowed = servings.rekey(|_, serving| (!serving.shadowed.is_empty()).then_some(serving.route));
-    let generations = generations.rekey(|key, row| (row.kind == Kind::HttpRoute).then_some(key));
+    let generations = generations.rekey(|key, row| (row.kind.is_route()).then_some(key));
     let refused = pending.rekey(|_, row| rules::order::refused_route_of(row));
     let inputs = [verdicts.any(), route_rules.rows().any(), shadowed.any(), generations.any(), refused.any()];
     cogroup("route statuses by route", inputs, |_, group, statuses| statuses.extend(status(group))).rows()
@@ -29,6 +29,6 @@ fn status(group: &Group<'_>) -> Option<RouteStatus> {
     let mut refused: Vec<_> = group.all::<Pending>().cloned().collect();
     refused.sort_unstable_by(|left, right| left.object.cmp(&right.object));
     let (namespace, name) = (row.namespace.clone(), row.name.clone());
-    let generation = row.generation;
-    (!parents.is_empty()).then_some(RouteStatus { generation, namespace, name, parents, rules, refused })
+    let (generation, kind) = (row.generation, row.kind);
+    (!parents.is_empty()).then_some(RouteStatus { generation, kind, namespace, name, parents, rules, refused })
 }

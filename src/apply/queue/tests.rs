@@ -70,6 +70,7 @@ fn action(object: &ObjectName, aim: Aim) -> dataflows::model::Action {
         let rules = RouteRules { rules: Vec::new(), dropped: Vec::new() }.into();
         let status = RouteStatus {
             generation: 1,
+            kind: Kind::HttpRoute,
             namespace: "".into(),
             name: "".into(),
             parents: Vec::new(),

@@ -36,6 +36,7 @@ fn route() -> ObjectName {
 fn route_desired() -> Desired {
     let status = RouteStatus {
         generation: 1,
+        kind: Kind::HttpRoute,
         namespace: "n".into(),
         name: "r".into(),
         parents: Vec::<ParentReport>::new(),
@@ -83,14 +84,14 @@ fn the_status_of_a_class_is_applied_to_the_version_that_was_seen() {
     let request = at_once(&write(&desired), Some(&entry)).unwrap();
     assert_eq!(request.verb, Verb::ApplyStatus);
     assert_eq!(
-        request.target("deltagate"),
+        request.target("deltagate", "v1"),
         "/apis/gateway.networking.k8s.io/v1/gatewayclasses/edge/status?fieldManager=deltagate&force=true"
     );
     assert_eq!(request.body["metadata"], json!({"name": "edge", "resourceVersion": "7"}));
     for condition in status_conditions(&request.body) {
         assert_eq!(condition["lastTransitionTime"], "2026-06-06T06:06:06Z");
     }
-    assert_eq!(request.http("deltagate").unwrap().headers()["content-type"], "application/apply-patch+yaml");
+    assert_eq!(request.http("deltagate", "v1").unwrap().headers()["content-type"], "application/apply-patch+yaml");
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn a_delete_is_bound_to_what_was_seen() {
     let object = stored(&mesh_gateway(), json!({}));
     let request = at_once(&remove(mesh_gateway()), Some(&entry(&object, Kind::MeshGateway, None, true))).unwrap();
     assert_eq!(request.verb, Verb::Delete);
-    assert_eq!(request.target("deltagate"), "/apis/kuma.io/v1alpha1/meshgateways/a");
+    assert_eq!(request.target("deltagate", "v1alpha1"), "/apis/kuma.io/v1alpha1/meshgateways/a");
     assert_eq!(request.body["preconditions"], json!({"uid": UID, "resourceVersion": "7"}));
 }
 

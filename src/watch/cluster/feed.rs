@@ -1,6 +1,6 @@
 //! The one way by which observations reach the engine, whoever made them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex, Notify};
 
 use super::health::Health;
-use super::kinds::{COLLECTIONS_MAX, Collection, Part, written};
+use super::kinds::{COLLECTIONS_MAX, Collection, Part, WATCHED, written};
 use super::memory::Memory;
 use super::versions::{Admission, Entry, Identity, Version, Versions};
 use crate::events::Event;
@@ -47,6 +47,8 @@ pub struct Feed {
     /// By collection, the version up to which its watch has told everything.
     passed: Vec<AtomicU64>,
     complete: Vec<AtomicBool>,
+    /// By kind, the version that is watched and so the one to write.
+    served: Lock<BTreeMap<Kind, &'static str>>,
     news: News,
     health: Health,
 }
@@ -61,6 +63,7 @@ impl Feed {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             passed: (0..COLLECTIONS_MAX).map(|_| AtomicU64::new(0)).collect(),
             complete: (0..COLLECTIONS_MAX).map(|_| AtomicBool::new(false)).collect(),
+            served: Lock::default(),
             news: News::default(),
             health: Health::default(),
         }
@@ -74,6 +77,18 @@ impl Feed {
     /// What copies of Secrets have to hold.
     pub const fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// The version of a kind that is served, as far as we know; else the best one.
+    pub fn served(&self, kind: Kind) -> &'static str {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).copied();
+        let best = || WATCHED.iter().find(|watched| watched.collection.kind == kind).and_then(|watched| watched.versions.first());
+        served.or_else(|| best().copied()).unwrap_or("v1")
+    }
+
+    /// Takes note of the version of a kind that is served.
+    pub fn serves(&self, kind: Kind, version: &'static str) {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, version);
     }
 
     /// What each input is doing.

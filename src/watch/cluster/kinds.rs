@@ -1,6 +1,5 @@
 //! The closed table of kinds that are watched, and where the API server keeps them.
 
-use dataflows::manifest;
 use dataflows::model::{Group, Kind, ObjectName, Settings};
 use serde_json::Value;
 
@@ -97,6 +96,9 @@ pub const WATCHED: &[Watched] = &[
     watched(Kind::GatewayClass, &["v1"]),
     watched(Kind::Gateway, &["v1"]),
     watched(Kind::HttpRoute, &["v1"]),
+    watched(Kind::GrpcRoute, &["v1"]),
+    watched(Kind::TcpRoute, &["v1", "v1alpha2"]),
+    watched(Kind::TlsRoute, &["v1", "v1alpha3", "v1alpha2"]),
     watched(Kind::ReferenceGrant, &["v1", "v1beta1"]),
     watched(Kind::Namespace, &["v1"]),
     watched(Kind::Service, &["v1"]),
@@ -107,6 +109,7 @@ pub const WATCHED: &[Watched] = &[
     watched(Kind::MeshGatewayInstance, &["v1alpha1"]),
     watched(Kind::MeshGateway, &["v1alpha1"]),
     watched(Kind::MeshHttpRoute, &["v1alpha1"]),
+    watched(Kind::MeshTcpRoute, &["v1alpha1"]),
     watched(Kind::MeshService, &["v1alpha1"]),
     watched(Kind::MeshMultiZoneService, &["v1alpha1"]),
     watched(Kind::MeshExternalService, &["v1alpha1"]),
@@ -132,8 +135,10 @@ pub(crate) enum Part {
 /// What of a kind we write.
 pub(crate) const fn written(kind: Kind) -> Part {
     match kind {
-        Kind::GatewayClass | Kind::Gateway | Kind::HttpRoute => Part::Status,
-        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::Secret => Part::Whole,
+        Kind::GatewayClass | Kind::Gateway => Part::Status,
+        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::Secret => Part::Whole,
+        _ if kind.is_route() => Part::Status,
+        _ if kind.is_mesh_route() => Part::Whole,
         _ => Part::None,
     }
 }
@@ -154,14 +159,10 @@ pub(crate) fn version_path(group: Group, version: &str) -> String {
     }
 }
 
-/// Path of one object that we write.
-pub(crate) fn object_path(object: &ObjectName) -> String {
+/// Path of one object that we write, in a version that is served.
+pub(crate) fn object_path(object: &ObjectName, version: &str) -> String {
     let (plural, name) = (object.kind.plural(), &object.name);
-    let root = match object.kind.group() {
-        Group::Core => "/api",
-        Group::Gateway | Group::Kuma => "/apis",
-    };
-    let base = format!("{root}/{}", manifest::api_version(object.kind));
+    let base = version_path(object.kind.group(), version);
     if object.kind.namespaced() {
         format!("{base}/namespaces/{}/{plural}/{name}", object.namespace)
     } else {
@@ -175,10 +176,10 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_the_api_server() {
-        let path = |kind, namespace: &str| object_path(&ObjectName::new(kind, namespace, "x"));
-        assert_eq!(path(Kind::Service, "n"), "/api/v1/namespaces/n/services/x");
-        assert_eq!(path(Kind::Gateway, "n"), "/apis/gateway.networking.k8s.io/v1/namespaces/n/gateways/x");
-        assert_eq!(path(Kind::MeshGateway, ""), "/apis/kuma.io/v1alpha1/meshgateways/x");
+        let path = |kind, namespace: &str, version| object_path(&ObjectName::new(kind, namespace, "x"), version);
+        assert_eq!(path(Kind::Service, "n", "v1"), "/api/v1/namespaces/n/services/x");
+        assert_eq!(path(Kind::Gateway, "n", "v1"), "/apis/gateway.networking.k8s.io/v1/namespaces/n/gateways/x");
+        assert_eq!(path(Kind::MeshGateway, "", "v1alpha1"), "/apis/kuma.io/v1alpha1/meshgateways/x");
         let all = |kind, share| Collection { kind, share }.path(&Settings::default(), "v1");
         assert_eq!(all(Kind::Namespace, Share::All), "/api/v1/namespaces?");
         let tls = "/api/v1/secrets?fieldSelector=type%3Dkubernetes.io%2Ftls&";

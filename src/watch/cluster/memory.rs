@@ -24,7 +24,7 @@ impl Memory {
                 let times = listeners.flat_map(|entry| conditions(&listener_scope(entry), entry));
                 Self::from_times(conditions("", status).into_iter().chain(times))
             }
-            Kind::HttpRoute => Self::of_route(controller_name, object),
+            kind if kind.is_route() => Self::of_route(controller_name, object),
             _ => Self::default(),
         }
     }

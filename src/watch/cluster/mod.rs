@@ -133,6 +133,7 @@ impl Source {
 
     async fn open(&mut self, of: Collection, version: &'static str) {
         self.missed.remove(&of);
+        self.feed.serves(of.kind, version);
         if let Some(open) = self.streams.remove(&of) {
             if open.version == version && !open.task.is_finished() {
                 self.streams.insert(of, open);

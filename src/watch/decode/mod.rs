@@ -3,10 +3,12 @@
 //! Mistakes that users can make in a cluster become rows, and rows become conditions. An error is left only for what
 //! no API server with the schemas of the kinds would have stored.
 
+mod connection_route;
 mod error;
 mod external_service;
 mod gateway;
 mod gateway_class;
+mod grpc_route;
 mod http_route;
 mod mesh;
 mod mesh_external_service;
@@ -16,6 +18,7 @@ mod mesh_multi_zone_service;
 mod mesh_service;
 mod namespace;
 mod reference_grant;
+mod route;
 mod secret;
 mod service;
 mod source;
@@ -53,25 +56,24 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
         Kind::GatewayClass => gateway_class::decode(&source)?,
         Kind::Gateway => gateway::decode(&source)?,
         Kind::HttpRoute => http_route::decode(&source)?,
+        Kind::GrpcRoute => grpc_route::decode(&source)?,
+        Kind::TcpRoute | Kind::TlsRoute => connection_route::decode(&source)?,
         Kind::ReferenceGrant => reference_grant::decode(&source)?,
         Kind::Namespace => namespace::decode(&source),
         Kind::Service => service::decode(&source)?,
         Kind::Mesh => mesh::decode(&source)?,
         Kind::MeshGatewayConfig => mesh_gateway_config::decode(&source)?,
         Kind::MeshGatewayInstance => mesh_gateway_instance::decode(&source)?,
-        Kind::MeshGateway | Kind::MeshHttpRoute => source.observed(),
         Kind::Secret => {
             let (facts, value) = secret::decode(&source);
             copy = value;
             facts
         }
+        Kind::MeshGateway | Kind::MeshHttpRoute | Kind::MeshTcpRoute => source.observed(),
         Kind::MeshService => mesh_service::decode(&source)?,
         Kind::MeshMultiZoneService => mesh_multi_zone_service::decode(&source)?,
         Kind::MeshExternalService => mesh_external_service::decode(&source)?,
         Kind::ExternalService => external_service::decode(&source)?,
-        kind @ (Kind::GrpcRoute | Kind::MeshTcpRoute | Kind::TcpRoute | Kind::TlsRoute) => {
-            return Err(DecodeError::UnknownKind { group: kind.group().name().into(), kind: kind.name().into() });
-        }
     };
     let mut updates = gone(&source.name);
     if let [_, status] = updates.as_mut_slice()
@@ -89,7 +91,7 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
 pub fn gone(object: &ObjectName) -> Vec<Update> {
     let key = object.key();
     let mut sources = vec![key];
-    if matches!(object.kind, Kind::GatewayClass | Kind::Gateway | Kind::HttpRoute) {
+    if object.kind.is_route() || matches!(object.kind, Kind::GatewayClass | Kind::Gateway) {
         sources.push(status_source(key));
     }
     sources.into_iter().map(|source| Update { source, facts: Vec::new() }).collect()
@@ -99,7 +101,7 @@ pub fn gone(object: &ObjectName) -> Vec<Update> {
 /// do not, so there our field manager has to be in it. A class of another controller has no facts.
 fn shows_status(settings: &Settings, source: &Source<'_>, facts: &[Fact]) -> bool {
     match source.name.kind {
-        Kind::HttpRoute => true,
+        kind if kind.is_route() => true,
         _ => !facts.is_empty() && manifest::owns_status(settings, source.object),
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::names::header_problem;
-use super::{Problems, WrittenMatch, WrittenNamedMatch};
+use super::{Problems, WrittenMatch, WrittenNamedMatch, WrittenRpc};
 use crate::model::{Match, MatchKind, NamedMatch, PathMatch, RuleReason, Text};
 
 /// Methods that both Gateway API and Kuma know.
@@ -21,9 +21,12 @@ pub(super) fn matches(written: &[WrittenMatch<'_>], problems: &mut Problems) -> 
 }
 
 fn one(place: usize, written: &WrittenMatch<'_>, problems: &mut Problems) -> Option<Match> {
-    let path = path(written.path_type, written.path);
+    let path = match &written.rpc {
+        Some(rpc) => call(rpc),
+        None => path(written.path_type, written.path),
+    };
     if let Err((field, reason)) = path {
-        problems.add(format!("matches[{place}].path.{field}"), reason);
+        problems.add(format!("matches[{place}].{field}"), reason);
     }
     let method_known = written.method.is_none_or(|method| METHODS.contains(&method));
     if !method_known {
@@ -41,15 +44,43 @@ fn one(place: usize, written: &WrittenMatch<'_>, problems: &mut Problems) -> Opt
 fn path(kind: &str, value: &str) -> Result<PathMatch, (&'static str, RuleReason)> {
     let absolute = value.starts_with('/');
     match kind {
-        "Exact" | "PathPrefix" if !absolute => Err(("value", RuleReason::NotAbsolute)),
+        "Exact" | "PathPrefix" if !absolute => Err(("path.value", RuleReason::NotAbsolute)),
         "Exact" => Ok(PathMatch::Exact(value.into())),
         "PathPrefix" if value == "/" => Ok(PathMatch::Prefix(value.into())),
-        "PathPrefix" if value.ends_with("//") => Err(("value", RuleReason::DoubleSlash)),
+        "PathPrefix" if value.ends_with("//") => Err(("path.value", RuleReason::DoubleSlash)),
         "PathPrefix" => Ok(PathMatch::Prefix(value.strip_suffix('/').unwrap_or(value).into())),
-        "RegularExpression" if value.is_empty() => Err(("value", RuleReason::Empty)),
+        "RegularExpression" if value.is_empty() => Err(("path.value", RuleReason::Empty)),
         "RegularExpression" => Ok(PathMatch::RegularExpression(value.into())),
-        _ => Err(("type", RuleReason::UnknownValue)),
+        _ => Err(("path.type", RuleReason::UnknownValue)),
     }
+}
+
+/// A call is a request whose path is the service and the method:
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcmethodmatch>,
+/// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
+fn call(written: &WrittenRpc<'_>) -> Result<PathMatch, (&'static str, RuleReason)> {
+    let any = "[^/]+";
+    let name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let (service, method) = (given(written.service), given(written.method));
+    match (written.kind, service, method) {
+        ("Exact" | "RegularExpression", None, None) => Err(("method", RuleReason::Empty)),
+        ("Exact", Some(service), _) if !service.split('.').all(name) => {
+            Err(("method.service", RuleReason::UnknownValue))
+        }
+        ("Exact", _, Some(method)) if !name(method) => Err(("method.method", RuleReason::UnknownValue)),
+        ("Exact", Some(service), Some(method)) => Ok(PathMatch::Exact(format!("/{service}/{method}").into())),
+        ("Exact", Some(service), None) => Ok(PathMatch::Prefix(format!("/{service}").into())),
+        ("Exact", None, Some(method)) => Ok(PathMatch::RegularExpression(format!("/{any}/{method}").into())),
+        ("RegularExpression", service, method) => {
+            let part = |part: Option<&str>| part.map_or_else(|| any.to_owned(), |part| format!("(?:{part})"));
+            Ok(PathMatch::RegularExpression(format!("/{}/{}", part(service), part(method)).into()))
+        }
+        _ => Err(("method.type", RuleReason::UnknownValue)),
+    }
+}
+
+fn given(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// "If multiple entries specify equivalent header names, only the first entry with an equivalent name MUST be

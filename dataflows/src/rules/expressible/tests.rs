@@ -21,7 +21,7 @@ fn written(edit: Edit) -> WrittenRule<'static> {
 }
 
 fn matching(path_type: &'static str, path: &'static str) -> WrittenMatch<'static> {
-    WrittenMatch { path_type, path, method: None, headers: Vec::new(), query_params: Vec::new() }
+    WrittenMatch { path_type, path, rpc: None, method: None, headers: Vec::new(), query_params: Vec::new() }
 }
 
 const fn named(kind: &'static str, name: &'static str) -> WrittenNamedMatch<'static> {
@@ -308,4 +308,55 @@ fn a_share_never_becomes_none_by_rounding() {
     assert_eq!(percentage((1, 10_000_000)), Some(1));
     assert_eq!(percentage((2, 3)), Some(66_667));
     assert_eq!(percentage((i64::MAX, i64::MAX)), Some(100_000));
+}
+
+fn calling(kind: &'static str, service: &'static str, method: &'static str) -> WrittenMatch<'static> {
+    let given = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+    let rpc = WrittenRpc { kind, service: given(service), method: given(method) };
+    WrittenMatch { rpc: Some(rpc), ..matching("PathPrefix", "/") }
+}
+
+#[test]
+fn calls_are_paths() {
+    let exact = |path: &str| Ok(PathMatch::Exact(path.into()));
+    let prefix = |path: &str| Ok(PathMatch::Prefix(path.into()));
+    let expression = |path: &str| Ok(PathMatch::RegularExpression(path.into()));
+    let table = [
+        (("Exact", "shop.Cart", "Add"), exact("/shop.Cart/Add")),
+        (("Exact", "shop.Cart", ""), prefix("/shop.Cart")),
+        (("Exact", "", "Add"), expression("/[^/]+/Add")),
+        (("Exact", "", ""), Err("matches[0].method must not be empty")),
+        (("Exact", "shop/Cart", "Add"), Err("matches[0].method.service has an unknown value")),
+        (("Exact", "Cart", "A.d"), Err("matches[0].method.method has an unknown value")),
+        (("RegularExpression", "shop.*", "A|B"), expression("/(?:shop.*)/(?:A|B)")),
+        (("RegularExpression", "shop.*", ""), expression("/(?:shop.*)/[^/]+")),
+        (("RegularExpression", "", "Add"), expression("/[^/]+/(?:Add)")),
+        (("Prefix", "shop", ""), Err("matches[0].method.type has an unknown value")),
+    ];
+    for ((kind, service, method), expected) in table {
+        let backends = vec![WrittenBackend { port: Some(80), weight: 1, filters: false }];
+        let matches = vec![calling(kind, service, method)];
+        let expressed = express(&WrittenRule { matches, backends, ..WrittenRule::default() });
+        let problem = expressed.problems.first();
+        let shown = match problem {
+            None => Ok(expressed.matches[0].path.clone()),
+            Some(problem) => Err(format!("{} {}", problem.field, problem.reason.text())),
+        };
+        assert_eq!(shown, expected.map_err(str::to_owned), "{kind} {service} {method}");
+        assert_eq!(expressed.matches[0].method, None);
+    }
+}
+
+#[test]
+fn connections_have_one_rule() {
+    let backends = [WrittenBackend { port: Some(80), weight: 1, filters: false }];
+    let problems = |place, backends: &[WrittenBackend]| -> Vec<String> {
+        let expressed = express_connections(place, backends);
+        assert_eq!(expressed.matches.len(), 1);
+        expressed.problems.iter().map(|problem| format!("{} {:?}", problem.field, problem.reason)).collect()
+    };
+    assert_eq!(problems(0, &backends), [""; 0]);
+    assert_eq!(problems(1, &backends), ["backendRefs SecondRule"]);
+    let wrong = [WrittenBackend { port: Some(0), weight: -1, filters: false }];
+    assert_eq!(problems(0, &wrong), ["backendRefs[0].weight UnknownValue", "backendRefs[0].port UnknownValue"]);
 }

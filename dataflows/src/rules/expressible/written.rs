@@ -1,4 +1,4 @@
-/// A rule of an HTTPRoute as it was written, with the defaults of the CRD. Texts are whatever users wrote.
+/// A rule of a route as it was written, with the defaults of the CRD. Texts are whatever users wrote.
 #[derive(Clone, Debug, Default)]
 pub struct WrittenRule<'a> {
     /// `matches`
@@ -29,12 +29,25 @@ pub struct WrittenMatch<'a> {
     pub path_type: &'a str,
     /// `path.value`
     pub path: &'a str,
-    /// `method`
+    /// `method` of a GRPCRoute, which stands for the path.
+    pub rpc: Option<WrittenRpc<'a>>,
+    /// `method` of an HTTPRoute
     pub method: Option<&'a str>,
     /// `headers`
     pub headers: Vec<WrittenNamedMatch<'a>>,
     /// `queryParams`
     pub query_params: Vec<WrittenNamedMatch<'a>>,
+}
+
+/// `method` of a match of a GRPCRoute.
+#[derive(Clone, Copy, Debug)]
+pub struct WrittenRpc<'a> {
+    /// `type`
+    pub kind: &'a str,
+    /// `service`
+    pub service: Option<&'a str>,
+    /// `method`
+    pub method: Option<&'a str>,
 }
 
 /// One entry of `headers` or `queryParams` of a match.

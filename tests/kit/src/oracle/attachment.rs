@@ -1,5 +1,6 @@
 use dataflows::model::{
-    AllowedNamespaces, AttachPoint, Hostname, Key, Kind, ListenerState, ParentProblem, ParentRef, ParentVerdict, Ref,
+    AllowedNamespaces, AttachPoint, Hostname, Key, Kind, ListenerState, ParentProblem, ParentRef, ParentVerdict,
+    Protocol, Ref,
 };
 use dataflows::rules::{attachment::selects, hostname, listeners};
 
@@ -43,7 +44,9 @@ fn judge(cluster: &Cluster, parent: &ParentRef, gateway: &JudgedGateway) -> Judg
         return refused(ParentProblem::NotAllowedByListeners);
     }
     let served = |state: &Ref<ListenerState>| {
-        let hostnames = hostname::effective(state.listener.hostname.as_ref(), &parent.hostnames)?;
+        // Of a bare connection nobody knows the host.
+        let own = state.listener.hostname.as_ref().filter(|_| state.listener.protocol != Protocol::Tcp);
+        let hostnames = hostname::effective(own, &parent.hostnames)?;
         Some((Ref::new(listeners::attach_point(state)), hostnames))
     };
     let attached: Vec<_> = allowed.into_iter().filter_map(served).collect();

@@ -6,6 +6,7 @@
 
 mod attachment;
 mod cluster;
+mod conflicts;
 mod gateways;
 mod objects;
 mod pending;
@@ -26,7 +27,7 @@ pub fn tasks(settings: &Settings, facts: &BTreeMap<Key, Vec<Fact>>) -> BTreeMap<
     let cluster = Cluster::of(facts);
     let gateways = gateways::all(settings, &cluster);
     let routes = routes::all(&cluster);
-    let mut attachments = attachment::all(&cluster, &gateways);
+    let mut attachments = conflicts::settle(attachment::all(&cluster, &gateways));
     attachments.extend(services::all(settings, &cluster));
     let servings = precedence::servings(&cluster, &attachments);
 

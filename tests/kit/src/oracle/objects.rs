@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
-    AttachPoint, Certificate, Content, Desired, Floor, InstancePlan, Key, Kind, MeshGatewayPlan, MeshHttpRoutePlan,
-    ObjectName, Ref, RouteKind, RouteRules, SecretCopyPlan, ServiceFloor, ServiceRoutePlan, Serving, Settings,
+    AttachPoint, Certificate, Content, Desired, Floor, Hostname, InstancePlan, Key, Kind, ListenerHostname,
+    ListenerState, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, Ref, RouteKind, RouteRules,
+    SecretCopyPlan, ServiceFloor, ServiceRoutePlan, Serving, Settings,
 };
 use dataflows::rules::{names, service_routes};
 
@@ -16,11 +17,19 @@ pub(super) fn desired(
     servings: &Servings,
     routes: &BTreeMap<Key, Ref<RouteRules>>,
 ) -> Vec<Desired> {
-    let mut desired: Vec<_> = gateways.iter().flat_map(|gateway| of_gateway(settings, gateway)).collect();
+    let mut desired: Vec<_> = gateways.iter().flat_map(|gateway| of_gateway(settings, gateway, servings)).collect();
+    for serving in servings.values() {
+        if let Some(rules) = routes.get(&serving.route) {
+            desired.extend(of_connections(settings, serving, rules));
+        }
+    }
     let plans = servings.values().filter_map(|serving| plan(serving, routes.get(&serving.route)?)).map(Ref::new);
     let (on_listeners, on_services): (Vec<_>, Vec<_>) =
         plans.partition(|plan: &Ref<MeshHttpRoutePlan>| plan.serving.point.listener().is_some());
-    desired.extend(on_listeners.iter().map(|plan| of_route(settings, plan, Content::MeshHttpRoute(plan.clone()))));
+    desired.extend(on_listeners.iter().map(|plan| {
+        let serving = &plan.serving;
+        of_route(names::route_object(settings, serving), serving, Content::MeshHttpRoute(plan.clone()))
+    }));
     desired.extend(of_services(settings, &on_services));
     desired.extend(service_floors(settings, &on_services));
     desired
@@ -38,7 +47,8 @@ fn of_services(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<Des
             (port.map(|port| (port.port, port.section.clone())), plan.serving.point.key)
         });
         let first = ports[0].clone();
-        of_route(settings, &first, Content::ServiceRoute(ServiceRoutePlan { ports }.into()))
+        let object = names::route_object(settings, &first.serving);
+        of_route(object, &first.serving, Content::ServiceRoute(ServiceRoutePlan { ports }.into()))
     };
     by_service.into_values().map(object).collect()
 }
@@ -59,7 +69,7 @@ fn service_floors(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<
     points.into_values().filter_map(floor).collect()
 }
 
-fn of_gateway(settings: &Settings, gateway: &JudgedGateway) -> Vec<Desired> {
+fn of_gateway(settings: &Settings, gateway: &JudgedGateway, servings: &Servings) -> Vec<Desired> {
     let managed = &gateway.managed;
     let (namespace, name) = (&managed.gateway.namespace, &managed.gateway.name);
     let owner = ObjectName::new(Kind::Gateway, namespace, name);
@@ -80,8 +90,13 @@ fn of_gateway(settings: &Settings, gateway: &JudgedGateway) -> Vec<Desired> {
         desired.push(Desired::new(copy_of(settings, &mesh, &certificate), owner, mesh, content));
     }
     if !listeners.is_empty() {
-        desired.push(desire(floor, Content::Floor(Floor { managed: managed.clone() }.into())));
-        let plan = MeshGatewayPlan { managed: managed.clone(), listeners };
+        // A port without any route freezes a gateway if it serves requests.
+        let of_requests = |state: &Ref<ListenerState>| ["HTTP", "HTTPS"].contains(&state.listener.protocol.name());
+        if listeners.iter().any(of_requests) {
+            desired.push(desire(floor, Content::Floor(Floor { managed: managed.clone() }.into())));
+        }
+        let hostnames = hostnames_in_use(managed.key, servings);
+        let plan = MeshGatewayPlan { managed: managed.clone(), listeners, hostnames };
         desired.push(desire(mesh_gateway, Content::MeshGateway(plan.into())));
     }
     desired
@@ -93,16 +108,55 @@ pub(super) fn copy_of(settings: &Settings, mesh: &str, certificate: &Certificate
     ObjectName::new(Kind::Secret, &settings.system_namespace, &name)
 }
 
+/// The hostnames that TLSRoutes have on listeners of a Gateway, each once.
+fn hostnames_in_use(gateway: Key, servings: &Servings) -> Vec<Ref<ListenerHostname>> {
+    let of_gateway = servings.values().filter(|serving| serving.point.parent == gateway);
+    let of_gateway = of_gateway.filter(|serving| serving.route_kind == RouteKind::Tls);
+    let rows = of_gateway.flat_map(|serving| {
+        let row = |hostname| ListenerHostname { listener: serving.point.key, hostname };
+        each_hostname(serving).into_iter().map(row)
+    });
+    let distinct: BTreeSet<_> = rows.collect();
+    distinct.into_iter().map(Ref::new).collect()
+}
+
+fn each_hostname(serving: &Serving) -> Vec<Option<Hostname>> {
+    let everywhere = serving.hostnames.is_empty().then_some(None);
+    serving.hostnames.iter().cloned().map(Some).chain(everywhere).collect()
+}
+
+fn of_connections(settings: &Settings, serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Vec<Desired> {
+    let of_requests = matches!(serving.route_kind, RouteKind::Http | RouteKind::Grpc);
+    if of_requests || !serving.point.is_usable() || rules.rules.is_empty() {
+        return Vec::new();
+    }
+    let lost: BTreeSet<_> = serving.shadowed.iter().map(|shadowed| shadowed.claim.hostname.clone()).collect();
+    let held = each_hostname(serving).into_iter().filter(|hostname| !lost.contains(hostname));
+    let object = |hostname: Option<Hostname>| {
+        let (namespace, name) = (&serving.age.namespace, &serving.age.name);
+        let made = names::mesh_tcp_route(namespace, name, serving.route, serving.point.key, hostname.as_ref());
+        let plan = MeshTcpRoutePlan { serving: serving.clone(), rules: rules.clone(), hostname };
+        let object = ObjectName::new(Kind::MeshTcpRoute, &settings.system_namespace, &made);
+        of_route(object, serving, Content::MeshTcpRoute(plan.into()))
+    };
+    held.map(object).collect()
+}
+
 fn plan(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Option<MeshHttpRoutePlan> {
-    let becomes_something = serving.point.is_usable() && serving.route_kind == RouteKind::Http;
+    let of_requests = matches!(serving.route_kind, RouteKind::Http | RouteKind::Grpc);
+    let becomes_something = serving.point.is_usable() && of_requests;
     (becomes_something && anything_left(serving, rules))
         .then(|| MeshHttpRoutePlan { serving: serving.clone(), rules: rules.clone() })
 }
 
-fn of_route(settings: &Settings, plan: &MeshHttpRoutePlan, content: Content) -> Desired {
-    let serving = &plan.serving;
-    let object = names::route_object(settings, serving);
-    let owner = ObjectName::new(Kind::HttpRoute, &serving.age.namespace, &serving.age.name);
+fn of_route(object: ObjectName, serving: &Serving, content: Content) -> Desired {
+    let kind = match serving.route_kind {
+        RouteKind::Http => Kind::HttpRoute,
+        RouteKind::Grpc => Kind::GrpcRoute,
+        RouteKind::Tcp => Kind::TcpRoute,
+        RouteKind::Tls => Kind::TlsRoute,
+    };
+    let owner = ObjectName::new(kind, &serving.age.namespace, &serving.age.name);
     Desired::new(object, owner, serving.point.mesh.clone(), content)
 }
 

@@ -103,8 +103,17 @@ pub(super) fn tasks(settings: &Settings, rows: &PendingRows) -> BTreeMap<Key, Ta
                 rows.values().filter(|other| other.copies.contains(&key)).collect()
             }
             Action::Remove { anchor, .. } if *anchor != row.object.key() => {
-                let goes = |row: &&Ref<Pending>| matches!(row.action, Action::Remove { .. }) && row.refusal.is_none();
-                rows.get(anchor).filter(goes).into_iter().collect()
+                // What moves waits only for what goes: a MeshGateway that comes may wait for the floor itself.
+                let moves = matches!(row.action, Action::Remove { then: Some(_), .. });
+                let holds = |other: &&Ref<Pending>| {
+                    let held_up = match other.action {
+                        Action::Obstructed(_) => false,
+                        Action::Write(_) => !moves,
+                        Action::Remove { .. } => true,
+                    };
+                    held_up && other.refusal.is_none()
+                };
+                rows.get(anchor).filter(holds).into_iter().collect()
             }
             _ => Vec::new(),
         };

@@ -70,13 +70,14 @@ impl Statuses<'_> {
             verdicts.entry(judged.verdict.parent.route).or_default().push(&judged.verdict);
         }
         let statuses = verdicts.into_iter().filter_map(|(route, mut verdicts)| {
-            let row = self.cluster.generations.get(&route).filter(|row| row.kind == Kind::HttpRoute)?;
+            let row = self.cluster.generations.get(&route).filter(|row| row.kind.is_route())?;
             verdicts.sort_by_key(|verdict| verdict.parent.index);
-            let object = ObjectName::new(Kind::HttpRoute, &row.namespace, &row.name);
+            let object = ObjectName::new(row.kind, &row.namespace, &row.name);
             let mut refused = self.pending_for(&object);
             refused.retain(|row| row.refusal.is_some());
             let status = RouteStatus {
                 generation: row.generation,
+                kind: row.kind,
                 namespace: row.namespace.clone(),
                 name: row.name.clone(),
                 parents: verdicts.into_iter().map(|verdict| self.report(verdict)).collect(),

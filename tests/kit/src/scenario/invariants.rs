@@ -23,7 +23,7 @@ fn our_conditions<'a>(cluster: &MemoryCluster<'_>, id: &ObjectId, object: &'a Va
     let conditions = |holder: &'a Value| holder["conditions"].as_array().into_iter().flatten();
     let entries = |field: &str| object["status"][field].as_array().into_iter().flatten();
     match id.kind.as_str() {
-        "HTTPRoute" => entries("parents")
+        kind if outcome::is_route(kind) => entries("parents")
             .filter(|entry| own_status::is_ours(cluster.settings(), entry))
             .flat_map(conditions)
             .collect(),
@@ -58,13 +58,17 @@ pub(super) fn is_storable(id: &ObjectId, object: &Value) -> Result<(), String> {
     }
 }
 
-/// A MeshGateway is written after the route without tags that keeps its ports from having none.
+/// A MeshGateway that serves requests is written after the route without tags that keeps its ports from having none.
 pub(super) fn has_its_floor(cluster: &MemoryCluster<'_>, id: &ObjectId) -> Result<(), String> {
     let is_floor = |(other, object): (&ObjectId, &Value)| {
         let target = &object["spec"]["targetRef"];
         outcome::is_ours(other, object) && target["name"] == *id.name && target["tags"].is_null()
     };
-    if id.kind != "MeshGateway" || cluster.objects().iter().any(is_floor) {
+    let listeners = cluster.objects().get(id).map(|object| &object["spec"]["conf"]["listeners"]);
+    let listeners = listeners.and_then(Value::as_array).into_iter().flatten();
+    let of_requests = |listener: &Value| ["HTTP", "HTTPS"].iter().any(|protocol| listener["protocol"] == **protocol);
+    let exposed = id.kind == "MeshGateway" && listeners.filter(|listener| of_requests(listener)).count() > 0;
+    if !exposed || cluster.objects().iter().any(is_floor) {
         Ok(())
     } else {
         Err(format!("{id} is written before its floor"))

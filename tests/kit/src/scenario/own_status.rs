@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// Puts what the controller writes in place of what it wrote before. Null: it takes its part out.
 pub(super) fn replace(settings: &Settings, kind: Kind, object: &mut Value, ours: &Value) {
-    if kind == Kind::HttpRoute {
+    if kind.is_route() {
         replace_parents(settings, object, &ours["parents"]);
     } else {
         replace_applied(settings, object, ours);

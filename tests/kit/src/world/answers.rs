@@ -87,9 +87,8 @@ impl Answers {
 
 /// Where what the cluster shows of an object comes from.
 fn source(object: &ObjectName) -> Key {
-    let generated =
-        matches!(object.kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::Secret);
-    if generated { object.key() } else { status_source(object.key()) }
+    let whole = matches!(object.kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::Secret);
+    if whole || object.kind.is_mesh_route() { object.key() } else { status_source(object.key()) }
 }
 
 fn written(settings: &Settings, desired: &Desired) -> Option<Observed> {
@@ -125,8 +124,10 @@ pub(super) fn stranger(random: &mut Random, settings: &Settings, namespace: &str
     let [mesh_gateway, instance, floor] = names::gateway_objects(settings, namespace, name);
     let anchor = mesh_gateway.key();
     let orphan = ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, "orphan");
+    let orphan_of_connections = ObjectName::new(Kind::MeshTcpRoute, &settings.system_namespace, "orphan");
     let secret = ObjectName::new(Kind::Secret, &settings.system_namespace, &copy(random));
-    let object = random.pick(&[mesh_gateway, instance, floor, orphan.clone(), orphan, secret]).clone();
+    let object =
+        random.pick(&[mesh_gateway, instance, floor, orphan.clone(), orphan, orphan_of_connections, secret]).clone();
     let anchor = if matches!(object.kind, Kind::MeshGatewayInstance | Kind::Secret) { object.key() } else { anchor };
     let named = ObjectName::new(Kind::Secret, &settings.system_namespace, &copy(random));
     let copies = if object.kind == Kind::MeshGateway && random.one_in(2) { vec![named.key()] } else { Vec::new() };

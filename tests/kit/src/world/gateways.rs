@@ -38,31 +38,44 @@ pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Updat
 }
 
 fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -> Listener {
-    let protocol = match random.below(14) {
-        0 | 1 => Protocol::Https,
-        2 => Protocol::Tcp,
-        3 => Protocol::Udp,
+    // Ports have a protocol that most of their listeners agree on.
+    let port = *random.pick(&[80, 80, 80, 81, 82, 90, 443, 443, 444]);
+    let protocol = match (random.below(24), port) {
+        (0, _) => Protocol::Https,
+        (1, _) => Protocol::Udp,
+        (2, _) => Protocol::Tcp,
+        (3, _) => Protocol::Tls,
+        (4, 90 | 443) => Protocol::Http,
+        (_, 90) => Protocol::Tcp,
+        (_, 443) => Protocol::Tls,
+        (_, 444) => Protocol::Https,
         _ => Protocol::Http,
     };
     let certificates = (0..random.below(4)).map(|_| certificate_ref(random, gateway)).collect();
-    let mode = if random.one_in(8) { TlsMode::Passthrough } else { TlsMode::Terminate };
-    let tls = ListenerTls { mode, certificates };
+    let mode = match protocol {
+        Protocol::Tls if !random.one_in(4) => TlsMode::Passthrough,
+        _ if random.one_in(8) => TlsMode::Passthrough,
+        _ => TlsMode::Terminate,
+    };
+    let has_tls = matches!(protocol, Protocol::Https | Protocol::Tls) && !random.one_in(8);
+    let tls = has_tls.then_some(ListenerTls { mode, certificates });
     let route_kind = |kind: Kind| RouteKindRef { group: Group::Gateway.name().into(), kind: kind.name().into() };
     Listener {
         gateway: gateway.key(),
         namespace: gateway.namespace.clone(),
         index,
         name: name.into(),
-        port: if protocol == Protocol::Https && !random.one_in(6) { 443 } else { *random.pick(&[80, 81, 82]) },
+        port,
         hostname: if random.one_in(20) { Some("under_score") } else { random.some(2, &HOSTNAMES) }
             .and_then(Hostname::parse),
         namespaces: namespaces(random),
         kinds: match random.below(10) {
             0 => Some(vec![route_kind(Kind::TcpRoute)]),
             1 => Some(vec![route_kind(Kind::HttpRoute), route_kind(Kind::TcpRoute)]),
+            2 => Some(vec![route_kind(Kind::TlsRoute), route_kind(Kind::GrpcRoute)]),
             _ => None,
         },
-        tls: (protocol == Protocol::Https && !random.one_in(6)).then_some(tls),
+        tls,
         protocol,
     }
 }

@@ -10,13 +10,23 @@ use super::{GATEWAYS, HOSTNAMES, MESHES, Random, SERVICES, update};
 
 /// A route with one to three parentRefs and none to three rules.
 pub(super) fn route(random: &mut Random, namespace: &str, name: &str) -> Update {
-    let object = ObjectName::new(Kind::HttpRoute, namespace, name);
+    let kind = match random.below(12) {
+        0 => RouteKind::Grpc,
+        1 | 2 => RouteKind::Tcp,
+        3 | 4 => RouteKind::Tls,
+        _ => RouteKind::Http,
+    };
+    let object = ObjectName::new(kind.kind(), namespace, name);
     let mut facts = vec![Fact::generation(&object, i64::from(random.between(1, 3)))];
     let mut kept = 0;
     let rules = if random.one_in(12) { 0 } else { random.between(1, 3) };
     for index in 0..rules {
         let index = u16::try_from(index).unwrap_or_default();
-        let rule = rule(random, object.key(), index);
+        let rule = if kind.is_of_connections() {
+            connection_rule(object.key(), index)
+        } else {
+            rule(random, object.key(), index)
+        };
         if rule.problems.is_empty() {
             kept += 1;
             facts.extend(backends(random, &object, &rule).into_iter().map(Fact::backend_ref));
@@ -24,15 +34,16 @@ pub(super) fn route(random: &mut Random, namespace: &str, name: &str) -> Update 
         facts.push(Fact::rule(rule));
     }
     let expressible = rules == 0 || kept > 0;
-    facts.extend(parents(random, &object, expressible).into_iter().map(Fact::parent_ref));
+    facts.extend(parents(random, &object, kind, expressible).into_iter().map(Fact::parent_ref));
     update(object.key(), facts)
 }
 
-fn parents(random: &mut Random, object: &ObjectName, expressible: bool) -> Vec<ParentRef> {
+fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expressible: bool) -> Vec<ParentRef> {
     let age = Age { created: random.some(4, &[1, 2]), namespace: object.namespace.clone(), name: object.name.clone() };
     let mesh = random.one_in(8).then(|| (*random.pick(&MESHES)).into());
+    let count = if route_kind == RouteKind::Tcp { 0 } else { random.below(3) };
     let hostnames: Arc<[Hostname]> =
-        (0..random.below(3)).filter_map(|_| Hostname::parse(random.pick::<&str>(&HOSTNAMES))).collect();
+        (0..count).filter_map(|_| Hostname::parse(random.pick::<&str>(&HOSTNAMES))).collect();
     let count = u16::try_from(random.between(1, 3)).unwrap_or(1);
     let parents = (0..count).map(|index| {
         let (kind, group, parent_kind) = match random.below(8) {
@@ -40,11 +51,15 @@ fn parents(random: &mut Random, object: &ObjectName, expressible: bool) -> Vec<P
             2 => (Kind::MeshService, Group::Kuma, ParentKind::MeshService),
             _ => (Kind::Gateway, Group::Gateway, ParentKind::Gateway),
         };
-        let (namespace, name) =
-            if parent_kind == ParentKind::Gateway { *random.pick(&GATEWAYS) } else { *random.pick(&SERVICES) };
+        // One Gateway is in demand, so that routes meet.
+        let (namespace, name) = match parent_kind {
+            ParentKind::Gateway if random.one_in(2) => GATEWAYS[1],
+            ParentKind::Gateway => *random.pick(&GATEWAYS),
+            _ => *random.pick(&SERVICES),
+        };
         ParentRef {
             route: object.key(),
-            route_kind: RouteKind::Http,
+            route_kind,
             index,
             parent: Key::of(kind, namespace, name),
             parent_kind,
@@ -54,7 +69,7 @@ fn parents(random: &mut Random, object: &ObjectName, expressible: bool) -> Vec<P
                 namespace: Some(namespace.into()),
                 name: name.into(),
                 section_name: random.one_in(4).then(|| (*random.pick(&["a", "b", "c", "d"])).into()),
-                port: random.one_in(5).then(|| *random.pick(&[80, 81, 8080])),
+                port: random.one_in(5).then(|| *random.pick(&[80, 81, 90, 443, 8080])),
             },
             age: age.clone(),
             mesh: mesh.clone(),
@@ -63,6 +78,15 @@ fn parents(random: &mut Random, object: &ObjectName, expressible: bool) -> Vec<P
         }
     });
     parents.collect()
+}
+
+/// Of the rules of a route of connections the first is kept.
+fn connection_rule(route: Key, index: u16) -> Rule {
+    let path = PathMatch::Prefix("/".into());
+    let matches = vec![Match { path, method: None, headers: Vec::new(), query_params: Vec::new() }.into()];
+    let problem = RuleProblem { field: "backendRefs".into(), reason: RuleReason::SecondRule };
+    let problems = if index > 0 { vec![problem] } else { Vec::new() };
+    Rule { route, index, matches, filters: Vec::new(), problems }
 }
 
 fn rule(random: &mut Random, route: Key, index: u16) -> Rule {
@@ -107,11 +131,15 @@ fn backends(random: &mut Random, route: &ObjectName, rule: &Rule) -> Vec<Backend
         let other = BackendKind::Other { group: "apps".into(), kind: "Deployment".into() };
         BackendRef {
             route: route.key(),
-            route_kind: Kind::HttpRoute,
+            route_kind: route.kind,
             route_namespace: route.namespace.clone(),
             rule: rule.index,
             slot,
-            kind: if random.one_in(12) { other } else { BackendKind::Service },
+            kind: match random.below(12) {
+                0 => other,
+                1 => BackendKind::MeshService,
+                _ => BackendKind::Service,
+            },
             namespace: namespace.into(),
             name: if random.one_in(12) { "missing".into() } else { name.into() },
             port: random.some(12, &[80, 8080]),

@@ -104,12 +104,12 @@ pub(super) fn grants(random: &mut Random, index: u32) -> Update {
     for _ in 0..random.below(4) {
         let of_secret = random.one_in(3);
         let (namespace, name) = if of_secret { ("db", "cert") } else { *random.pick(&SERVICES) };
-        let (to_kind, from_kind) =
-            if of_secret { (Kind::Secret, Kind::Gateway) } else { (Kind::Service, Kind::HttpRoute) };
-        let from_kind = if random.one_in(6) { "GRPCRoute" } else { from_kind.name() };
+        let to_kind = if of_secret { Kind::Secret } else { Kind::Service };
+        let routes = [Kind::HttpRoute, Kind::HttpRoute, Kind::HttpRoute, Kind::GrpcRoute, Kind::TcpRoute, Kind::TlsRoute];
+        let from_kind = if of_secret && !random.one_in(6) { Kind::Gateway } else { *random.pick(&routes) };
         facts.push(Fact::grant(Grant {
             from_group: Group::Gateway.name().into(),
-            from_kind: from_kind.into(),
+            from_kind: from_kind.name().into(),
             from_namespace: (*random.pick(&NAMESPACES)).into(),
             to_group: "".into(),
             to_kind: to_kind.name().into(),

@@ -6,8 +6,8 @@
 
 use dataflows::model::{Match, MatchKind, PathMatch, RuleProblem, RuleReason};
 
-/// The expressions that do not parse.
-pub(super) fn problems(matches: &[Match]) -> Vec<RuleProblem> {
+/// The expressions that do not parse; `path_field` is where those of paths were written.
+pub(super) fn problems(matches: &[Match], path_field: &str) -> Vec<RuleProblem> {
     let mut problems = Vec::new();
     for (place, found) in matches.iter().enumerate() {
         let mut check = |field: String, expression: &str| {
@@ -16,7 +16,7 @@ pub(super) fn problems(matches: &[Match]) -> Vec<RuleProblem> {
             }
         };
         if let PathMatch::RegularExpression(expression) = &found.path {
-            check(format!("matches[{place}].path.value"), expression);
+            check(format!("matches[{place}].{path_field}"), expression);
         }
         for (list, named) in [("headers", &found.headers), ("queryParams", &found.query_params)] {
             for value in named.iter().filter(|value| value.kind == MatchKind::RegularExpression) {

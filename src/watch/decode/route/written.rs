@@ -1,18 +1,18 @@
 use dataflows::rules::expressible::{
     WrittenBackend, WrittenFilter, WrittenHeader, WrittenHeaderChange, WrittenMatch, WrittenMirror, WrittenNamedMatch,
-    WrittenPath, WrittenRedirect, WrittenRewrite, WrittenRule,
+    WrittenPath, WrittenRedirect, WrittenRewrite, WrittenRpc, WrittenRule,
 };
 
 use crate::kubernetes::{
-    BackendRef, Header, HeaderModifier, Mirror, PathModifier, Redirect, Rewrite, RouteFilter, RouteMatch, RouteRule,
-    ValueMatch,
+    BackendRef, GrpcMatch, GrpcRule, Header, HeaderModifier, Mirror, PathModifier, Redirect, Rewrite, RouteFilter,
+    RouteMatch, RouteRule, ValueMatch,
 };
 
 /// The type of filters that are mirrors.
 pub(super) const MIRROR: &str = "RequestMirror";
 
-/// A rule as [`dataflows::rules::expressible`] looks at it.
-pub(super) fn rule<'a>(written: &RouteRule<'a>) -> WrittenRule<'a> {
+/// A rule of an HTTPRoute as [`dataflows::rules::expressible`] looks at it.
+pub(in crate::watch::decode) fn http_rule<'a>(written: &RouteRule<'a>) -> WrittenRule<'a> {
     let unsupported = [
         ("timeouts", &written.timeouts),
         ("retry", &written.retry),
@@ -26,7 +26,34 @@ pub(super) fn rule<'a>(written: &RouteRule<'a>) -> WrittenRule<'a> {
     }
 }
 
-fn backend(written: &BackendRef<'_>) -> WrittenBackend {
+/// The same of a rule of a GRPCRoute.
+pub(in crate::watch::decode) fn grpc_rule<'a>(written: &GrpcRule<'a>) -> WrittenRule<'a> {
+    let persists = !written.session_persistence.is_empty();
+    WrittenRule {
+        matches: written.matches.iter().map(calling).collect(),
+        filters: written.filters.iter().map(grpc_filter).collect(),
+        backends: written.backend_refs.iter().map(backend).collect(),
+        unsupported: persists.then_some("sessionPersistence").into_iter().collect(),
+    }
+}
+
+/// Filters that only requests can have do not exist here.
+fn grpc_filter<'a>(written: &RouteFilter<'a>) -> WrittenFilter<'a> {
+    match written.kind {
+        "RequestRedirect" | "URLRewrite" | "CORS" | "ExternalAuth" => WrittenFilter::Unknown,
+        _ => filter(written),
+    }
+}
+
+fn calling<'a>(written: &GrpcMatch<'a>) -> WrittenMatch<'a> {
+    let rpc = written.method.as_ref();
+    let rpc = rpc.map(|method| WrittenRpc { kind: method.kind, service: method.service, method: method.method });
+    let headers = written.headers.iter().map(named).collect();
+    WrittenMatch { path_type: "PathPrefix", path: "/", rpc, method: None, headers, query_params: Vec::new() }
+}
+
+/// What matters of a backendRef of any route.
+pub(in crate::watch::decode) fn backend(written: &BackendRef<'_>) -> WrittenBackend {
     WrittenBackend { port: written.port, weight: written.weight, filters: !written.filters.is_empty() }
 }
 
@@ -34,6 +61,7 @@ fn matching<'a>(written: &RouteMatch<'a>) -> WrittenMatch<'a> {
     WrittenMatch {
         path_type: written.path.kind,
         path: written.path.value,
+        rpc: None,
         method: written.method,
         headers: written.headers.iter().map(named).collect(),
         query_params: written.query_params.iter().map(named).collect(),

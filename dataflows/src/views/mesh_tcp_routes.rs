@@ -1,0 +1,15 @@
+use crate::model::{MeshTcpRoutePlan, RouteRules, Serving};
+use crate::operators::{Arrangement, Rows};
+use crate::rules;
+
+/// The `MeshTCPRoutes`: one per TCPRoute, or TLSRoute and hostname, that holds a usable listener. Keyed by listener and
+/// route.
+pub(crate) fn mesh_tcp_routes<'s>(
+    servings: Arrangement<'s, Serving>,
+    rules: Arrangement<'s, RouteRules>,
+) -> Rows<'s, MeshTcpRoutePlan> {
+    servings.join(rules, |_, serving, rules| {
+        let key = serving.point.key.pair(serving.route);
+        rules::server_names::mesh_tcp_routes(serving, rules).into_iter().map(move |plan| (key, plan))
+    })
+}
