@@ -56,7 +56,7 @@ pub(super) fn floor_spec(floor: &Floor) -> Value {
                     "path": {"type": "Exact", "value": "/"},
                     "headers": [{"type": "Present", "name": never}, {"type": "Absent", "name": never}],
                 }],
-                "default": {"filters": [], "backendRefs": [dead(1)]},
+                "default": {"filters": [], "backendRefs": [with_weight(dead(), 1)]},
             }],
         }],
     })
@@ -192,7 +192,8 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
 
 fn header_change(change: &HeaderChange) -> Value {
     let values = |values: &[crate::model::HeaderValue]| -> Vec<Value> {
-        values.iter().map(|value| json!({"name": &*value.name, "value": &*value.value})).collect()
+        // Envoy takes what stands between percent signs for a command, and two of them for one that is meant.
+        values.iter().map(|value| json!({"name": &*value.name, "value": value.value.replace('%', "%%")})).collect()
     };
     let mut rendered = Map::new();
     if !change.set.is_empty() {
@@ -241,39 +242,49 @@ fn kuma_percentage(percentage: Percentage) -> Value {
 }
 
 /// The backends of a rule. Those of weight 0 are left out, as Kuma sends a lone one all traffic and rejects a sum of
-/// zero; where nothing is left, the answer is 500.
+/// zero; where nothing is left, the answer is 500. Of several references to one destination Kuma takes the last, so they
+/// are one with the sum of their weights.
 fn backends(settings: &Settings, point: &AttachPoint, planned: &PlannedRule) -> Vec<Value> {
     let weighted = planned.backends.iter().filter(|backend| backend.backend.slot < BackendRef::MIRROR);
-    let mut rendered: Vec<_> = weighted
-        .filter(|backend| backend.backend.weight > 0)
-        .map(|backend| backend_ref(settings, point, backend))
-        .collect();
-    if rendered.is_empty() {
-        rendered.push(dead(1));
+    let mut rendered: Vec<(Value, u64)> = Vec::new();
+    for resolved in weighted.filter(|backend| backend.backend.weight > 0) {
+        let (backend, weight) = (backend_ref(settings, point, resolved), resolved.backend.weight.into());
+        match rendered.iter_mut().find(|(other, _)| *other == backend) {
+            Some((_, sum)) => *sum += weight,
+            None => rendered.push((backend, weight)),
+        }
     }
-    rendered
+    if rendered.is_empty() {
+        rendered.push((dead(), 1));
+    }
+    rendered.into_iter().map(|(backend, weight)| with_weight(backend, weight)).collect()
+}
+
+fn with_weight(mut backend: Value, weight: u64) -> Value {
+    backend["weight"] = weight.into();
+    backend
 }
 
 fn backend_ref(settings: &Settings, point: &AttachPoint, resolved: &ResolvedBackend) -> Value {
-    let weight = resolved.backend.weight;
     if rules::backends::problem_in(resolved, &point.mesh).is_some() {
-        return dead(weight);
+        return dead();
     }
     let legacy_form = match resolved.backend.kind {
-        BackendKind::Service if point.mesh_services != MeshServices::Exclusive => legacy(settings, resolved),
+        // Kuma makes no MeshService of the name of a headless Service.
+        BackendKind::Service if point.mesh_services != MeshServices::Exclusive || resolved.headless => {
+            legacy(settings, resolved)
+        }
         BackendKind::ExternalService => {
             resolved.service_tag.as_ref().map(|tag| json!({"kind": "MeshService", "name": &**tag}))
         }
         _ => None,
     };
-    let mut rendered = legacy_form.unwrap_or_else(|| real(resolved));
-    rendered["weight"] = weight.into();
-    rendered
+    legacy_form.unwrap_or_else(|| real(resolved))
 }
 
 /// A backend that answers 500 for its share.
-fn dead(weight: u32) -> Value {
-    json!({"kind": "MeshService", "name": "kuma.io/unresolved-backend", "weight": weight})
+fn dead() -> Value {
+    json!({"kind": "MeshService", "name": "kuma.io/unresolved-backend"})
 }
 
 /// A Service of this zone by its tags.
