@@ -1,7 +1,6 @@
 //! The API servers, and requests to them in the plain form that the API documents.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +23,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a pr
 static SHARED: LazyLock<Cluster> = LazyLock::new(|| {
     let cluster = Cluster::bare();
     cluster.server.install_gateway_api(Channel::Experimental).expect("the CRDs of Gateway API are valid");
-    cluster.server.install_kuma(KumaCrds::Ours).expect("our CRDs are valid");
+    cluster.server.install_kuma(KumaCrds::Upstream).expect("the CRDs of Kuma are valid");
     cluster.apply(&mesh());
     cluster
 });
@@ -32,17 +31,17 @@ static SHARED: LazyLock<Cluster> = LazyLock::new(|| {
 static TROUBLED: LazyLock<Mutex<Cluster>> = LazyLock::new(|| {
     let cluster = Cluster::bare();
     cluster.server.install_gateway_api(Channel::Experimental).expect("the CRDs of Gateway API are valid");
-    cluster.install_upstream_kuma();
+    cluster.server.install_kuma(KumaCrds::Upstream).expect("the CRDs of Kuma are valid");
     cluster.apply(&mesh());
     Mutex::new(cluster)
 });
 
-/// The cluster that tests share. Nobody stops it or changes its CRDs.
+/// The cluster that tests share. Nobody stops it or changes its CRDs: Kuma's own where they are at hand, else ours.
 pub(super) fn shared() -> &'static Cluster {
     &SHARED
 }
 
-/// The cluster that tests may do anything to, one after the other. It has the CRDs of Kuma itself where they are there.
+/// The cluster that tests may do anything to, one after the other.
 pub(super) fn troubled() -> MutexGuard<'static, Cluster> {
     TROUBLED.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -82,19 +81,6 @@ impl Cluster {
         let client = |user| RUNTIME.block_on(server.client(user)).expect("the harness makes valid kubeconfigs");
         let (admin, other) = (client(User::Admin), client(User::Other));
         Self { server, admin, other }
-    }
-
-    /// Kuma's own CRDs from the folder that `KUMA_CRDS` names, or one beside the checkout; else ours.
-    fn install_upstream_kuma(&self) {
-        let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/kuma-crds"));
-        self.server.install_kuma(KumaCrds::Upstream).expect("the CRDs are valid");
-        if std::env::var_os("KUMA_CRDS").is_some() || !beside.is_dir() {
-            return;
-        }
-        for file in std::fs::read_dir(&beside).expect("the folder can be read").flatten() {
-            let text = std::fs::read_to_string(file.path()).expect("a CRD is text");
-            self.server.apply_yaml(User::Admin, &text).expect("the CRDs are valid");
-        }
     }
 
     /// Sends a request as the person who runs the cluster.

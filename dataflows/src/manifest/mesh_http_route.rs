@@ -63,7 +63,7 @@ pub(super) fn floor_spec(floor: &Floor) -> Value {
                     "path": {"type": "Exact", "value": "/"},
                     "headers": [{"type": "Present", "name": never}, {"type": "Absent", "name": never}],
                 }],
-                "default": {"filters": [], "backendRefs": [unresolved(1)]},
+                "default": {"filters": [], "backendRefs": [with_weight(unresolved(), 1)]},
             }],
         }],
     })
@@ -197,7 +197,8 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
 
 fn header_change(change: &HeaderChange) -> Value {
     let values = |values: &[crate::model::HeaderValue]| -> Vec<Value> {
-        values.iter().map(|value| json!({"name": &*value.name, "value": &*value.value})).collect()
+        // Envoy takes what stands between percent signs for a command, and two of them for one that is meant.
+        values.iter().map(|value| json!({"name": &*value.name, "value": value.value.replace('%', "%%")})).collect()
     };
     let mut rendered = Map::new();
     if !change.set.is_empty() {
@@ -253,14 +254,29 @@ fn kuma_percentage(percentage: Percentage) -> Value {
 /// zero; where nothing is left, the rule answers with an error.
 fn backends(settings: &Settings, point: &AttachPoint, planned: &PlannedRule) -> Vec<Value> {
     let weighted = planned.backends.iter().filter(|backend| backend.backend.slot < BackendRef::MIRROR);
-    let mut rendered: Vec<_> = weighted
-        .filter(|backend| backend.backend.weight > 0)
-        .map(|backend| backend_ref(settings, point, backend))
-        .collect();
-    if rendered.is_empty() {
-        rendered.push(dead(point, 1));
+    let weighted = weighted.filter(|backend| backend.backend.weight > 0);
+    shares(weighted.map(|backend| (backend_ref(settings, point, backend), backend.backend.weight)), || dead(point))
+}
+
+/// Backends with their weights. Of several references to one destination Kuma takes the last, so they are one with the
+/// sum of their weights. `none` stands in where there is no backend at all.
+pub(super) fn shares(backends: impl Iterator<Item = (Value, u32)>, none: impl FnOnce() -> Value) -> Vec<Value> {
+    let mut rendered: Vec<(Value, u64)> = Vec::new();
+    for (backend, weight) in backends {
+        match rendered.iter_mut().find(|(other, _)| *other == backend) {
+            Some((_, sum)) => *sum += u64::from(weight),
+            None => rendered.push((backend, weight.into())),
+        }
     }
-    rendered
+    if rendered.is_empty() {
+        rendered.push((none(), 1));
+    }
+    rendered.into_iter().map(|(backend, weight)| with_weight(backend, weight)).collect()
+}
+
+pub(super) fn with_weight(mut backend: Value, weight: u64) -> Value {
+    backend["weight"] = weight.into();
+    backend
 }
 
 fn problem(point: &AttachPoint, resolved: &ResolvedBackend) -> Option<RefProblem> {
@@ -268,31 +284,31 @@ fn problem(point: &AttachPoint, resolved: &ResolvedBackend) -> Option<RefProblem
 }
 
 fn backend_ref(settings: &Settings, point: &AttachPoint, resolved: &ResolvedBackend) -> Value {
-    let weight = resolved.backend.weight;
     if problem(point, resolved).is_some() {
-        return dead(point, weight);
+        return dead(point);
     }
     let legacy_form = match resolved.backend.kind {
-        BackendKind::Service if point.mesh_services != MeshServices::Exclusive => legacy(settings, resolved),
+        // Kuma makes no MeshService of the name of a headless Service.
+        BackendKind::Service if point.mesh_services != MeshServices::Exclusive || resolved.headless => {
+            legacy(settings, resolved)
+        }
         BackendKind::ExternalService => {
             resolved.service_tag.as_ref().map(|tag| json!({"kind": "MeshService", "name": &**tag}))
         }
         _ => None,
     };
-    let mut rendered = legacy_form.unwrap_or_else(|| real(resolved));
-    rendered["weight"] = weight.into();
-    rendered
+    legacy_form.unwrap_or_else(|| real(resolved))
 }
 
 /// A backend that answers with an error for its share.
-fn dead(point: &AttachPoint, weight: u32) -> Value {
+fn dead(point: &AttachPoint) -> Value {
     let tag = point.service_port().and_then(|port| port.tag.as_ref());
-    tag.map_or_else(|| unresolved(weight), |tag| super::service_route::dead(tag, weight))
+    tag.map_or_else(unresolved, |tag| super::service_route::dead(tag))
 }
 
 /// What a gateway answers with 500. A sidecar would send the share elsewhere.
-fn unresolved(weight: u32) -> Value {
-    json!({"kind": "MeshService", "name": "kuma.io/unresolved-backend", "weight": weight})
+fn unresolved() -> Value {
+    json!({"kind": "MeshService", "name": "kuma.io/unresolved-backend"})
 }
 
 /// A Service of this zone by its tags.

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::mesh_http_route::shares;
+use super::service_route::dead;
 use crate::model::{BackendRef, MeshTcpRoutePlan, ParentKind, PlannedRule, Protocol, ResolvedBackend, Settings};
 use crate::rules::{self, names, server_names};
 
@@ -28,23 +30,20 @@ pub(super) fn spec(settings: &Settings, plan: &MeshTcpRoutePlan) -> Option<Value
 fn backends(settings: &Settings, mesh: &str, planned: &PlannedRule) -> Vec<Value> {
     let of_rule = || planned.backends.iter().filter(|resolved| resolved.backend.slot < BackendRef::MIRROR);
     let weighted = of_rule().filter(|resolved| resolved.backend.weight > 0);
-    let mut rendered: Vec<_> = weighted.map(|resolved| backend_ref(settings, mesh, resolved)).collect();
-    if rendered.is_empty() {
-        let tag = of_rule()
-            .next()
-            .map_or_else(|| names::UNRESOLVED.to_owned(), |first| names::unresolved_tag(&first.backend));
-        rendered.push(dead(&tag, 1));
-    }
-    rendered
+    let nothing = || {
+        let first = of_rule().next();
+        let tag = first.map_or_else(|| names::UNRESOLVED.to_owned(), |first| names::unresolved_tag(&first.backend));
+        dead(&tag)
+    };
+    shares(weighted.map(|resolved| (backend_ref(settings, mesh, resolved), resolved.backend.weight)), nothing)
 }
 
 /// Always by tags: a real reference that does not resolve would freeze the gateway.
 fn backend_ref(settings: &Settings, mesh: &str, resolved: &ResolvedBackend) -> Value {
-    let weight = resolved.backend.weight;
     if rules::backends::problem_in(resolved, mesh, ParentKind::Gateway).is_some() {
-        return dead(&names::unresolved_tag(&resolved.backend), weight);
+        return dead(&names::unresolved_tag(&resolved.backend));
     }
-    let mut rendered = match &resolved.service_tag {
+    match &resolved.service_tag {
         // What lies outside the mesh is in no zone.
         Some(tag) => json!({"kind": "MeshServiceSubset", "name": &**tag}),
         None => json!({
@@ -52,12 +51,5 @@ fn backend_ref(settings: &Settings, mesh: &str, resolved: &ResolvedBackend) -> V
             "name": names::unresolved_tag(&resolved.backend),
             "tags": {"kuma.io/zone": &*settings.zone},
         }),
-    };
-    rendered["weight"] = weight.into();
-    rendered
-}
-
-/// A backend that has no endpoint, so that its share of the connections is reset.
-fn dead(tag: &str, weight: u32) -> Value {
-    json!({"kind": "MeshServiceSubset", "name": tag, "tags": {"deltagate.io/unresolved": "true"}, "weight": weight})
+    }
 }

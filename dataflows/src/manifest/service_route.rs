@@ -24,7 +24,7 @@ pub(super) fn floor_spec(floor: &ServiceFloor) -> Option<Value> {
     let port = floor.point.service_port()?;
     let rule = json!({
         "matches": [{"path": {"type": "RegularExpression", "value": UNMATCHED}}],
-        "default": {"filters": [], "backendRefs": [dead(port.tag.as_deref()?, 1)]},
+        "default": {"filters": [], "backendRefs": [mesh_http_route::with_weight(dead(port.tag.as_deref()?), 1)]},
     });
     let entry = json!({"targetRef": destination(&floor.point, port), "rules": [rule]});
     Some(json!({"targetRef": target(port), "to": [entry]}))
@@ -57,11 +57,6 @@ fn destination(point: &AttachPoint, port: &ServicePort) -> Value {
 
 /// A backend that a sidecar answers with 503 for its share: the Service itself, but pods of it that nobody has. What it
 /// does not know at all a sidecar leaves out, and sends the share to the Service.
-pub(super) fn dead(tag: &str, weight: u32) -> Value {
-    json!({
-        "kind": "MeshServiceSubset",
-        "name": tag,
-        "tags": {"deltagate.io/unresolved": "true"},
-        "weight": weight,
-    })
+pub(super) fn dead(tag: &str) -> Value {
+    json!({"kind": "MeshServiceSubset", "name": tag, "tags": {"deltagate.io/unresolved": "true"}})
 }

@@ -162,4 +162,6 @@ pub struct ResolvedBackend {
     pub port: Option<u16>,
     /// The `kuma.io/service` tag of the target where it is not made from name, namespace and port.
     pub service_tag: Option<Text>,
+    /// Whether it is a Service without a cluster IP.
+    pub headless: bool,
 }

@@ -15,6 +15,7 @@ pub fn resolve(backend: &Ref<BackendRef>, found: Option<&Destination>) -> Resolv
         mesh: found.and_then(|destination| destination.mesh.clone()),
         port: port(backend, found),
         service_tag: found.and_then(|destination| destination.service_tag.clone()),
+        headless: found.is_some_and(|destination| destination.headless),
     }
 }
 

@@ -76,10 +76,10 @@ pub fn express_connections(place: usize, backends: &[WrittenBackend]) -> Express
 }
 
 /// Filters of a backendRef are implementation-specific: <https://gateway-api.sigs.k8s.io/reference/spec/#httpbackendref>.
-/// Kuma's backendRefs have none, and weights of 32 bits.
+/// Kuma's backendRefs have none, and Envoy refuses weights whose sum has more than 32 bits.
 fn backends(written: &[WrittenBackend], problems: &mut Problems) {
     for (place, backend) in written.iter().enumerate() {
-        if !(0..=i64::from(i32::MAX)).contains(&backend.weight) {
+        if !(0..=WEIGHT_MAX).contains(&backend.weight) {
             problems.add(format!("backendRefs[{place}].weight"), RuleReason::UnknownValue);
         }
         if !is_port(backend.port) {
@@ -95,6 +95,9 @@ fn backends(written: &[WrittenBackend], problems: &mut Problems) {
 fn is_port(port: Option<i64>) -> bool {
     port.is_none_or(|port| (1..=65_535).contains(&port))
 }
+
+/// Largest weight: <https://gateway-api.sigs.k8s.io/reference/spec/#httpbackendref>.
+const WEIGHT_MAX: i64 = 1_000_000;
 
 /// Matches of one rule at most: what fits the rows that refer to them. Gateway API allows 64.
 const MATCHES_MAX: usize = u16::MAX as usize;

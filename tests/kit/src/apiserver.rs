@@ -35,6 +35,8 @@ pub use error::HarnessError;
 use process::Process;
 use run::Run;
 
+use crate::crds;
+
 /// Time between two looks at something that will be so soon.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -100,7 +102,7 @@ pub enum Channel {
 pub enum KumaCrds {
     /// Those of `tests/cluster/crds`, for the kinds that the controller reads and writes.
     Ours,
-    /// Those in the folder that the environment variable `KUMA_CRDS` names, if it does; else ours.
+    /// Kuma's own, where they are at hand ([`crate::crds::upstream`]); else ours.
     Upstream,
 }
 
@@ -238,11 +240,10 @@ impl ApiServer {
     }
 
     /// Installs the CRDs of Kuma, waits until all are served, and returns the folder that they came from.
-    pub fn install_kuma(&self, crds: KumaCrds) -> Result<PathBuf, HarnessError> {
-        let ours = binaries::module().join("crds");
-        let folder = match crds {
-            KumaCrds::Ours => ours,
-            KumaCrds::Upstream => std::env::var_os("KUMA_CRDS").map_or(ours, PathBuf::from),
+    pub fn install_kuma(&self, which: KumaCrds) -> Result<PathBuf, HarnessError> {
+        let folder = match which {
+            KumaCrds::Ours => crds::ours(),
+            KumaCrds::Upstream => crds::upstream().unwrap_or_else(crds::ours),
         };
         self.install(&folder)?;
         Ok(folder)
@@ -263,7 +264,7 @@ impl ApiServer {
 
     /// Applies `deploy/rbac.yaml` and the namespaces it needs, and binds [`User::Deltagate`] to its roles.
     pub fn apply_rbac(&self) -> Result<(), HarnessError> {
-        let file = objects::read(&binaries::workspace().join("deploy/rbac.yaml"))?;
+        let file = objects::read(&crds::workspace().join("deploy/rbac.yaml"))?;
         block_on(async { permissions::grant(&self.connect(User::Admin).await?, &file, User::Deltagate).await })
     }
 

@@ -41,12 +41,16 @@ pub(super) fn filters(rule: &WrittenRule<'_>, problems: &mut Problems) -> Vec<Fi
             }
             WrittenFilter::Rewrite(rewrite) => {
                 if redirects {
-                    site.add("", RuleReason::RedirectAndRewrite);
+                    site.add("", RuleReason::BesideRedirect);
                 }
                 filters.extend(self::rewrite(rewrite, prefixes_only, &mut site).map(Filter::Rewrite));
             }
             WrittenFilter::Mirror(mirror) => {
                 mirrors += 1;
+                // Kuma makes no configuration at all for a gateway with such a rule.
+                if redirects {
+                    site.add("", RuleReason::BesideRedirect);
+                }
                 if mirrors > 1 {
                     site.add("", RuleReason::SecondMirror);
                 }
@@ -125,7 +129,9 @@ fn values(
     let mut values = Vec::with_capacity(written.len());
     for (place, written) in written.iter().enumerate() {
         let name = header(|| format!("{list}[{place}].name"), written.name, names, site);
-        if !is_header_value(written.value) {
+        if written.value.is_empty() {
+            site.add(&format!("{list}[{place}].value"), RuleReason::Empty);
+        } else if !is_header_value(written.value) {
             site.add(&format!("{list}[{place}].value"), RuleReason::UnknownValue);
         }
         values.push(HeaderValue { name, value: written.value.into() });

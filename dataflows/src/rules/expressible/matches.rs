@@ -96,6 +96,10 @@ fn headers(place: usize, written: &[WrittenNamedMatch<'_>], problems: &mut Probl
         if let Some(reason) = header_problem(&name) {
             problems.add(field(index, "name"), reason);
         }
+        // Kuma leaves out a match that has no value, and the rule would match more than it says.
+        if written.value.is_empty() {
+            problems.add(field(index, "value"), RuleReason::Empty);
+        }
         if let Some(value) = named(written, &name, || field(index, "type"), problems) {
             first.insert(name, value);
         }
@@ -114,6 +118,9 @@ fn query_params(place: usize, written: &[WrittenNamedMatch<'_>], problems: &mut 
         }
         if written.name.is_empty() {
             problems.add(field(index, "name"), RuleReason::Empty);
+        }
+        if written.value.is_empty() {
+            problems.add(field(index, "value"), RuleReason::Empty);
         }
         if let Some(value) = named(written, written.name, || field(index, "type"), problems) {
             first.insert(written.name, value);

@@ -24,6 +24,10 @@ fn matching(path_type: &'static str, path: &'static str) -> WrittenMatch<'static
     WrittenMatch { path_type, path, rpc: None, method: None, headers: Vec::new(), query_params: Vec::new() }
 }
 
+fn empty() -> WrittenNamedMatch<'static> {
+    WrittenNamedMatch { value: "", ..named("Exact", "a") }
+}
+
 const fn named(kind: &'static str, name: &'static str) -> WrittenNamedMatch<'static> {
     WrittenNamedMatch { kind, name, value: "v" }
 }
@@ -108,6 +112,11 @@ fn methods_headers_and_query_parameters_are_ones_that_kuma_knows() {
         &["matches[0].headers[0].name is not a header name"],
     );
     check(|rule| rule.matches[0].headers = vec![named("Exact", long())], &["matches[0].headers[0].name is too long"]);
+    check(|rule| rule.matches[0].headers = vec![empty()], &["matches[0].headers[0].value must not be empty"]);
+    check(
+        |rule| rule.matches[0].query_params = vec![empty()],
+        &["matches[0].queryParams[0].value must not be empty"],
+    );
     check(|rule| rule.matches[0].query_params = vec![named("Exact", "q"), named("Exact", "q")], &[]);
     check(
         |rule| rule.matches[0].query_params = vec![named("Prefix", "q")],
@@ -186,6 +195,13 @@ fn a_redirect_leads_somewhere_and_stands_alone() {
         },
         &["filters[0].urlRewrite cannot stand beside a redirect"],
     );
+    check(
+        |rule| {
+            mirror(rule, None, None);
+            redirect(rule, REDIRECT);
+        },
+        &["filters[0].requestMirror cannot stand beside a redirect"],
+    );
 }
 
 #[test]
@@ -243,7 +259,8 @@ fn what_kuma_has_no_words_for_is_named() {
     check(|rule| rule.filters.push(WrittenFilter::Absent("urlRewrite")), &["filters[0].urlRewrite must not be empty"]);
     check(|rule| rule.filters.push(WrittenFilter::Unknown), &["filters[0].type has an unknown value"]);
     check(|rule| rule.backends[0].filters = true, &["backendRefs[0].filters is not supported by Kuma"]);
-    check(|rule| rule.backends[0].weight = 1 << 31, &["backendRefs[0].weight has an unknown value"]);
+    check(|rule| rule.backends[0].weight = 1_000_000, &[]);
+    check(|rule| rule.backends[0].weight = 1_000_001, &["backendRefs[0].weight has an unknown value"]);
     check(|rule| rule.backends[0].weight = -1, &["backendRefs[0].weight has an unknown value"]);
     check(|rule| rule.backends[0].port = Some(65_536), &["backendRefs[0].port has an unknown value"]);
     check(|rule| rule.backends = vec![rule.backends[0]; 40_000], &["backendRefs is too long"]);

@@ -119,18 +119,12 @@ fn go(module: &Path, arguments: &[&str]) -> Result<String, HarnessError> {
     }
 }
 
-/// The root of the workspace.
-pub(super) fn workspace() -> PathBuf {
-    let kit = Path::new(env!("CARGO_MANIFEST_DIR"));
-    kit.ancestors().nth(2).unwrap_or(kit).to_owned()
-}
-
 /// The Go module that is built, which also holds the CRDs of our own.
 pub(super) fn module() -> PathBuf {
-    workspace().join("tests/cluster")
+    crate::crds::workspace().join("tests/cluster")
 }
 
 /// Where the programs and the files of running servers are.
 pub(super) fn cluster_folder() -> PathBuf {
-    workspace().join("target/cluster")
+    crate::crds::workspace().join("target/cluster")
 }

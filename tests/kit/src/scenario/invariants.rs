@@ -1,10 +1,12 @@
 //! What holds in every scenario, whatever it is about.
 
+use dataflows::model::Settings;
 use serde_json::Value;
 
 use super::memory_cluster::MemoryCluster;
 use super::object_id::ObjectId;
 use super::{outcome, own_status};
+use crate::valid;
 
 /// Conditions of ours speak of the generation that the object has.
 pub(super) fn generations_are_current(cluster: &MemoryCluster<'_>) -> Result<(), String> {
@@ -38,24 +40,10 @@ fn our_conditions<'a>(cluster: &MemoryCluster<'_>, id: &ObjectId, object: &'a Va
     }
 }
 
-/// Names and labels of what is written are such as an API server takes.
-///
-/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>
-pub(super) fn is_storable(id: &ObjectId, object: &Value) -> Result<(), String> {
-    const NAME_MAX: usize = 253;
-    const LABEL_MAX: usize = 63;
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let part =
-        |part: &str| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-') && part.bytes().all(inner);
-    if id.name.len() > NAME_MAX || !id.name.split('.').all(part) {
-        return Err(format!("{id} is no name that an API server takes"));
-    }
-    let labels = object["metadata"]["labels"].as_object().into_iter().flatten();
-    let long = labels.filter(|(_, value)| value.as_str().is_none_or(|value| value.len() > LABEL_MAX));
-    match long.into_iter().next() {
-        Some((label, value)) => Err(format!("{id} has a label that no API server takes: {label}: {value}")),
-        None => Ok(()),
-    }
+/// What is written is taken by the API server and by Kuma's webhooks.
+pub(super) fn is_storable(settings: &Settings, id: &ObjectId, object: &Value) -> Result<(), String> {
+    let problems = valid::problems(&settings.system_namespace, object);
+    if problems.is_empty() { Ok(()) } else { Err(format!("{id} would be refused: {}", problems.join("; "))) }
 }
 
 /// A MeshGateway that serves requests is written after the route without tags that keeps its ports from having none.

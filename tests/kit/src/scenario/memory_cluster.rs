@@ -262,7 +262,7 @@ impl<'a> MemoryCluster<'a> {
 
     /// What the controller owns is as it says; metadata of others stays, and so does the status.
     fn write_object(&mut self, id: ObjectId, mut object: Value) -> Result<Vec<Update>, String> {
-        invariants::is_storable(&id, &object)?;
+        invariants::is_storable(self.settings(), &id, &object)?;
         invariants::has_its_copies(self, &id, &object)?;
         let stored = self.objects.get(&id);
         if let Some(stored) = stored.filter(|stored| !outcome::is_ours(&id, stored)) {

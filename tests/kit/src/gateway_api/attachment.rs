@@ -1,0 +1,61 @@
+use std::collections::BTreeMap;
+
+use super::objects::{GROUP, Listener, Reference, Selector};
+use super::{Cluster, Gateway, Route, matching};
+
+impl Cluster {
+    /// Whether a route is attached to a listener: a parentRef asks for it, and the listener takes the kind, the
+    /// namespace and at least one hostname.
+    ///
+    /// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference>
+    pub(super) fn is_attached(&self, route: &Route, gateway: &Gateway, listener: &Listener) -> bool {
+        route.spec.parent_refs.iter().any(|parent| asks_for(parent, route, gateway, listener))
+            && self.mesh_of(&route.metadata) == self.mesh_of(&gateway.metadata)
+            && takes_kind(listener, "HTTPRoute")
+            && self.takes_namespace(&route.metadata.namespace, gateway, listener)
+            && matching::shares_a_host(route, listener)
+    }
+
+    fn takes_namespace(&self, namespace: &str, gateway: &Gateway, listener: &Listener) -> bool {
+        let allowed = &listener.allowed_routes.namespaces;
+        match allowed.from.as_deref() {
+            Some("All") => true,
+            None | Some("Same") => namespace == gateway.metadata.namespace,
+            Some("Selector") => {
+                self.namespaces.get(namespace).is_some_and(|found| selects(&allowed.selector, &found.labels))
+            }
+            Some(_) => false,
+        }
+    }
+}
+
+fn asks_for(parent: &Reference, route: &Route, gateway: &Gateway, listener: &Listener) -> bool {
+    parent.group.as_ref().is_none_or(|group| group == GROUP)
+        && parent.kind.as_ref().is_none_or(|kind| kind == "Gateway")
+        && *parent.namespace.as_ref().unwrap_or(&route.metadata.namespace) == gateway.metadata.namespace
+        && parent.name.as_ref() == Some(&gateway.metadata.name)
+        && parent.section_name.as_ref().is_none_or(|name| *name == listener.name)
+        && parent.port.is_none_or(|port| port == listener.port)
+}
+
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#allowedroutes> (`kinds`)
+fn takes_kind(listener: &Listener, kind: &str) -> bool {
+    let kinds = &listener.allowed_routes.kinds;
+    let named = |allowed: &Reference| {
+        allowed.group.as_ref().is_none_or(|group| group == GROUP) && allowed.kind.as_deref() == Some(kind)
+    };
+    kinds.is_empty() || kinds.iter().any(named)
+}
+
+fn selects(selector: &Selector, labels: &BTreeMap<String, String>) -> bool {
+    let expressions = selector.match_expressions.iter().all(|wanted| {
+        let value = labels.get(&wanted.key);
+        match wanted.operator.as_str() {
+            "In" => value.is_some_and(|value| wanted.values.contains(value)),
+            "NotIn" => value.is_none_or(|value| !wanted.values.contains(value)),
+            "Exists" => value.is_some(),
+            _ => value.is_none(),
+        }
+    });
+    expressions && selector.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+}

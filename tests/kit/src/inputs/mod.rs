@@ -1,0 +1,97 @@
+//! Objects as users write them, drawn by proptest so that a failure shrinks to few of them.
+//!
+//! [`crate::world`] draws histories of facts, for the dataflow alone. Here are whole clusters in YAML's terms, for what
+//! has to hold from the decoder to the last field that is written.
+
+mod backends;
+mod gateways;
+mod requests;
+mod routes;
+mod run;
+mod surroundings;
+mod values;
+
+use std::fmt;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value;
+
+pub use requests::Draw;
+use requests::draws;
+pub use run::hold;
+pub use values::Taste;
+
+/// The objects of a cluster.
+#[derive(Clone)]
+pub struct World {
+    /// In no particular order.
+    pub objects: Vec<Value>,
+}
+
+/// As YAML, so that a counterexample can be pasted into a scenario.
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for object in &self.objects {
+            let text = serde_yaml_ng::to_string(object).map_err(|_| fmt::Error)?;
+            write!(f, "\n---\n{}", text.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Gateways of a world at most.
+const GATEWAYS_MAX: usize = 3;
+/// Routes of a world at most.
+const ROUTES_MAX: usize = 6;
+
+/// A cluster with one to three Gateways, a few routes, and what they refer to.
+pub fn world(taste: Taste) -> impl Strategy<Value = World> {
+    let gateways = vec(gateways::gateway(taste), 1..=GATEWAYS_MAX);
+    let routes = vec(routes::http_route(taste), 1..=ROUTES_MAX);
+    (gateways, routes, surroundings::surroundings(taste)).prop_map(move |(gateways, routes, mut objects)| {
+        for (index, mut gateway) in gateways.into_iter().enumerate() {
+            let (namespace, name) = values::gateways(taste)[index];
+            name_it(&mut gateway, namespace, name);
+            objects.push(gateway);
+        }
+        for (index, mut route) in routes.into_iter().enumerate() {
+            let (namespace, name) = values::routes(taste)[index];
+            name_it(&mut route, namespace, name);
+            objects.push(route);
+        }
+        World { objects }
+    })
+}
+
+/// A cluster, and so many requests to it at most.
+pub fn visited_world(taste: Taste, requests: usize) -> impl Strategy<Value = (World, Vec<Draw>)> {
+    (world(taste), draws(requests))
+}
+
+fn name_it(object: &mut Value, namespace: &str, name: &str) {
+    object["metadata"]["namespace"] = namespace.into();
+    object["metadata"]["name"] = name.into();
+}
+
+/// Yes, about once in so many times; shrinks to no.
+fn one_in(count: u32) -> impl Strategy<Value = bool> {
+    prop::bool::weighted(1.0 / f64::from(count))
+}
+
+/// One of several, shrinking to the first.
+fn pick<T: Clone + fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
+    prop::sample::select(all)
+}
+
+/// One of several about once in so many times, else none.
+fn sometimes<T: Clone + fmt::Debug + 'static>(count: u32, all: &'static [T]) -> impl Strategy<Value = Option<T>> {
+    prop::option::weighted(1.0 / f64::from(count), pick(all))
+}
+
+/// Puts a field where there is a value for it.
+fn put(object: &mut Value, field: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        object[field] = value.into();
+    }
+}

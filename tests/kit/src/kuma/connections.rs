@@ -1,0 +1,47 @@
+use super::Kuma;
+use super::answer::narrowest;
+use super::objects::{Listener, MeshGateway, TargetRef};
+use crate::traffic::{Answer, Destination, Forward, HeaderChange, Request};
+
+impl Kuma {
+    /// What becomes of a connection to a TCP port, where the listeners of the port are one, or to a TLS port, where the
+    /// server name chooses.
+    pub(super) fn connection(&self, gateway: &MeshGateway, listeners: &[&Listener], request: &Request) -> Answer {
+        let secure = listeners.iter().any(|listener| listener.protocol == "TLS");
+        let listener = match (&request.server_name, secure) {
+            (Some(name), true) => narrowest(listeners, name),
+            (None, false) => listeners.first().copied(),
+            _ => None,
+        };
+        let Some(listener) = listener else { return Answer::Closed };
+        // Of several routes the backends of the strongest replace the others.
+        let policies = Self::policies(&self.tcp_routes, gateway, listener);
+        let backends = policies.iter().flat_map(|policy| &policy.spec.to).flat_map(|to| &to.rules);
+        let backends = backends.filter_map(|rule| rule.default.backend_refs.as_deref()).next();
+        let Some(backends) = backends else { return Answer::Closed };
+        let shares = self.shares(&gateway.mesh, backends);
+        if shares.keys().all(|destination| matches!(destination, Destination::Nobody(_))) {
+            return Answer::Closed;
+        }
+        // A connection has no host and no path; who gets nothing is cut off, whatever an HTTP listener would answer.
+        let shares = shares.into_iter().map(|(destination, weight)| match destination {
+            Destination::Nobody(_) => (Destination::Nobody(0), weight),
+            destination => (destination, weight),
+        });
+        let none = HeaderChange::default;
+        Answer::Forward(Forward {
+            shares: crate::traffic::shares(shares),
+            host: String::new(),
+            path: String::new(),
+            request_headers: none(),
+            response_headers: none(),
+            mirror: None,
+        })
+    }
+
+    /// Whether a backend of a TCP rule is a real reference that leads nowhere.
+    pub(super) fn is_dangling(&self, mesh: &str, backend: &TargetRef) -> bool {
+        super::destinations::is_real(backend)
+            && matches!(self.destinations.find(&self.zone, mesh, backend), Destination::Nobody(_))
+    }
+}

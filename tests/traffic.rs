@@ -1,0 +1,207 @@
+//! What Kuma does with the objects that we write is what Gateway API wants done with those that users wrote: for any
+//! cluster and any request a model of the one and a model of the other answer alike, and no gateway freezes.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use dataflows::model::Settings;
+use deltagate::documents::{self, Format};
+use deltagate::render;
+use kit::gateway_api::Cluster;
+use kit::inputs::{self, Taste};
+use kit::kuma::{Kuma, Quirk};
+use kit::traffic::{Answer, Request};
+use serde_json::{Value, json};
+
+/// Clusters, and requests to each.
+const CASES: u32 = 256;
+const REQUESTS: usize = 48;
+
+/// What Kuma's gateways do and our objects cannot keep them from doing. What is taken out of here has to hold.
+const DEVIATIONS: &[Quirk] =
+    &[Quirk::PathBeforeHostname, Quirk::ExactHidesPrefix, Quirk::LongestExpression, Quirk::LastQueryExpression];
+
+/// Whether rules that tie for Kuma may be in any order, as long as the right one is among them.
+const TIES_ARE_ARBITRARY: bool = false;
+
+/// Both models of a cluster.
+struct Models {
+    wanted: Cluster,
+    given: Kuma,
+    generated: Vec<Value>,
+}
+
+/// What is made of these objects, and what of them could not be read.
+fn generated(objects: &[Value]) -> Result<(Vec<Value>, Vec<String>), String> {
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
+    let reading = documents::read_text("world", Format::Json, &list);
+    let rendered = render::render(&Settings::default(), reading).map_err(|error| error.to_string())?;
+    let unread = rendered.problems.iter().map(ToString::to_string).collect();
+    let is_generated = |document: &Value| document.get("status").is_none();
+    Ok((rendered.documents.into_iter().filter(is_generated).collect(), unread))
+}
+
+fn kuma(generated: &[Value], objects: &[Value]) -> Result<Kuma, String> {
+    Kuma::new(&Settings::default().zone, generated, objects)
+}
+
+impl Models {
+    fn of(objects: &[Value]) -> Result<Self, String> {
+        let (generated, unread) = generated(objects)?;
+        if !unread.is_empty() {
+            return Err(unread.join("\n"));
+        }
+        let wanted = Cluster::new(&Settings::default().controller_name, objects)?;
+        Ok(Self { wanted, given: kuma(&generated, objects)?, generated })
+    }
+
+    /// How the answers of the two differ, if they do and no deviation explains it.
+    fn difference(&self, request: &Request) -> Option<String> {
+        let wanted = self.wanted.answer(request);
+        let given = self.given.answers(request, &[]);
+        if agrees(&given, &wanted) || agrees(&self.given.answers(request, DEVIATIONS), &wanted) {
+            return None;
+        }
+        let generated: String = self.generated.iter().map(|object| format!("{object}\n")).collect();
+        Some(format!("{request}\nGateway API: {wanted:#?}\nKuma: {given:#?}\n{generated}"))
+    }
+}
+
+fn agrees(given: &[Answer], wanted: &Answer) -> bool {
+    given.contains(wanted) && (TIES_ARE_ARBITRARY || given.len() == 1)
+}
+
+fn is_alive(kuma: &Kuma) -> Result<(), String> {
+    let frozen = kuma.frozen();
+    if frozen.is_empty() { Ok(()) } else { Err(frozen.join("\n")) }
+}
+
+/// A test that finds nothing because nothing happens is worth nothing.
+#[test]
+fn requests_come_to_every_kind_of_answer() {
+    let seen: RefCell<BTreeMap<&str, usize>> = RefCell::default();
+    inputs::hold(96, inputs::visited_world(Taste::Sound, REQUESTS), |(world, draws)| {
+        let models = Models::of(&world.objects)?;
+        for request in world.requests(draws) {
+            let see = |what| *seen.borrow_mut().entry(what).or_default() += 1;
+            match models.wanted.answer(&request) {
+                Answer::Closed => see("closed"),
+                Answer::Error(404) => see("no rule"),
+                Answer::Error(_) => see("no backend"),
+                Answer::Redirect(_) => see("redirect"),
+                Answer::Forward(forward) => {
+                    see("forward");
+                    (forward.shares.len() > 1).then(|| see("split"));
+                    (forward.path != request.path).then(|| see("rewrite"));
+                    forward.mirror.is_some().then(|| see("mirror"));
+                }
+            }
+            (models.given.answers(&request, &[]) != models.given.answers(&request, DEVIATIONS))
+                .then(|| see("deviation"));
+        }
+        Ok(())
+    });
+    let seen = seen.into_inner();
+    for what in ["closed", "no rule", "no backend", "redirect", "forward", "split", "rewrite", "mirror", "deviation"] {
+        assert!(seen.get(what).is_some_and(|count| *count > 2), "{what} is too rare in {seen:?}");
+    }
+}
+
+/// A way to write something else than we do.
+type Mutation = (&'static str, fn(&mut Value));
+
+const MUTATIONS: &[Mutation] = &[
+    ("padding is left out", |route| {
+        each(route, "matches", |found| {
+            if let Some(headers) = found.get_mut("headers").and_then(Value::as_array_mut) {
+                headers.retain(|header| header["type"] != "Absent" || header["name"] == "x-deltagate-floor");
+            }
+        });
+    }),
+    ("listeners are not named", |route| drop(route["spec"]["targetRef"].as_object_mut().map(|it| it.remove("tags")))),
+    ("hostnames are left out", |route| {
+        for to in route["spec"]["to"].as_array_mut().into_iter().flatten() {
+            drop(to.as_object_mut().map(|to| to.remove("hostnames")));
+        }
+    }),
+    ("methods are left out", |route| {
+        each(route, "matches", |it| drop(it.as_object_mut().map(|it| it.remove("method"))))
+    }),
+    ("prefixes are taken for whole paths", |route| each(route, "matches", |it| it["path"]["type"] = "Exact".into())),
+    ("weights are left out", |route| {
+        each(route, "backendRefs", |it| drop(it.as_object_mut().map(|it| it.remove("weight"))))
+    }),
+    ("who is missing answers 503", |route| {
+        each(route, "backendRefs", |it| {
+            if it["name"] == "kuma.io/unresolved-backend" {
+                *it = json!({"kind": "MeshServiceSubset", "name": "nobody"});
+            }
+        })
+    }),
+    ("filters are left out", |route| each(route, "default", |it| it["filters"] = json!([]))),
+    ("redirects keep the port of the listener", |route| {
+        each(route, "filters", |it| {
+            drop(it.get_mut("requestRedirect").and_then(Value::as_object_mut).map(|it| it.remove("port")));
+        })
+    }),
+    ("there is no floor", |route| {
+        if route["metadata"]["name"].as_str().is_some_and(|name| name.contains("-floor-")) {
+            route["spec"]["to"] = json!([]);
+        }
+    }),
+];
+
+/// Does something with each item of a field of this name, or with its value where it is no list.
+fn each(value: &mut Value, field: &str, act: fn(&mut Value)) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| each(item, field, act)),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|below| each(below, field, act));
+            match fields.get_mut(field) {
+                Some(Value::Array(items)) => items.iter_mut().for_each(act),
+                Some(value) => act(value),
+                None => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whatever were written wrong, these worlds and requests would show it.
+#[test]
+fn what_is_written_wrong_is_found() {
+    let found: RefCell<BTreeSet<&str>> = RefCell::default();
+    inputs::hold(CASES, inputs::visited_world(Taste::Sound, REQUESTS), |(world, draws)| {
+        let mut models = Models::of(&world.objects)?;
+        let sound = models.generated.clone();
+        for (name, mutate) in MUTATIONS.iter().filter(|(name, _)| !found.borrow().contains(name)) {
+            models.generated.clone_from(&sound);
+            models.generated.iter_mut().filter(|it| it["kind"] == "MeshHTTPRoute").for_each(mutate);
+            models.given = kuma(&models.generated, &world.objects)?;
+            let differs = world.requests(draws).iter().any(|request| models.difference(request).is_some());
+            if differs || is_alive(&models.given).is_err() {
+                found.borrow_mut().insert(name);
+            }
+        }
+        Ok(())
+    });
+    let missed: Vec<_> =
+        MUTATIONS.iter().map(|(name, _)| name).filter(|name| !found.borrow().contains(*name)).collect();
+    assert!(missed.is_empty(), "nobody would notice: {missed:?}");
+}
+
+#[test]
+fn whatever_users_write_no_gateway_freezes() {
+    inputs::hold(CASES, inputs::world(Taste::Nasty), |world| {
+        is_alive(&kuma(&generated(&world.objects)?.0, &world.objects)?)
+    });
+}
+
+#[test]
+fn kuma_answers_as_gateway_api_wants() {
+    inputs::hold(CASES, inputs::visited_world(Taste::Sound, REQUESTS), |(world, draws)| {
+        let models = Models::of(&world.objects)?;
+        is_alive(&models.given)?;
+        world.requests(draws).iter().find_map(|request| models.difference(request)).map_or(Ok(()), Err)
+    });
+}
