@@ -33,9 +33,7 @@ pub(super) fn render(
     if content.is_status() {
         return Value::Object(metadata);
     }
-    let mut labels = Map::new();
-    labels.insert(MANAGED_BY.into(), "deltagate".into());
-    labels.insert(OWNER.into(), names::owner_label(settings, owner).into());
+    let mut labels = ownership_labels(settings, owner);
     if object.kind.namespaced() {
         labels.insert(MESH.into(), mesh.into());
     }
@@ -53,6 +51,16 @@ pub(super) fn render(
     metadata.insert("labels".into(), Value::Object(labels));
     metadata.insert("annotations".into(), json!({ OWNER: owner.to_string() }));
     Value::Object(metadata)
+}
+
+/// The part of `metadata` that makes an object ours.
+pub(super) fn ownership(settings: &Settings, owner: &ObjectName) -> Value {
+    json!({"labels": ownership_labels(settings, owner), "annotations": {OWNER: owner.to_string()}})
+}
+
+fn ownership_labels(settings: &Settings, owner: &ObjectName) -> Map<String, Value> {
+    let owner = names::owner_label(settings, owner);
+    [(MANAGED_BY, "deltagate"), (OWNER, owner.as_str())].map(|(key, value)| (key.to_owned(), value.into())).into_iter().collect()
 }
 
 fn gateway_labels(labels: &mut Map<String, Value>, gateway: &Gateway) {

@@ -79,6 +79,11 @@ pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option
     Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor })
 }
 
+/// `metadata` with the labels and annotations that make an object ours, for this owner.
+pub fn ownership(settings: &Settings, owner: &ObjectName) -> Value {
+    metadata::ownership(settings, owner)
+}
+
 /// The field manager of all that we write.
 ///
 /// A status of a Gateway or class does not name its controller. So where two installations of us serve one cluster, each
