@@ -21,7 +21,8 @@ const CONTROLLER_NAME: &str = "gateways.kuma.io/controller";
 /// The field manager of Kuma's control plane.
 const FIELD_MANAGER: &str = "kuma-cp";
 
-const CLASSES: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gatewayclasses.gateway.networking.k8s.io";
+const CLASSES: &str =
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gatewayclasses.gateway.networking.k8s.io";
 
 /// What tells whether Kuma's controllers are on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,16 +146,17 @@ mod tests {
 
     #[test]
     fn the_time_of_a_status_is_that_of_its_last_writer() {
-        let entry = |manager: &str, subresource: &str, time: &str| {
-            json!({"manager": manager, "subresource": subresource, "time": time})
-        };
+        let entry = |manager: &str, subresource: &str, time: &str| json!({"manager": manager, "subresource": subresource, "time": time});
         let object = json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
-            "metadata": {"namespace": "infra", "name": "edge", "managedFields": [
-                entry("kuma-cp", "status", "2026-01-02T03:04:05Z"),
-                entry("kuma-cp", "", "2026-02-02T03:04:05Z"),
-                entry("deltagate", "status", "2026-03-02T03:04:05Z"),
-            ]}});
+        "metadata": {"namespace": "infra", "name": "edge", "managedFields": [
+            entry("kuma-cp", "status", "2026-01-02T03:04:05Z"),
+            entry("kuma-cp", "", "2026-02-02T03:04:05Z"),
+            entry("deltagate", "status", "2026-03-02T03:04:05Z"),
+        ]}});
         let (time, name) = last_write(&object).expect("Kuma wrote it");
-        assert_eq!((time.to_string().as_str(), name.to_string().as_str()), ("2026-01-02T03:04:05Z", "Gateway/infra/edge"));
+        assert_eq!(
+            (time.to_string().as_str(), name.to_string().as_str()),
+            ("2026-01-02T03:04:05Z", "Gateway/infra/edge")
+        );
     }
 }

@@ -57,11 +57,8 @@ impl fmt::Display for Step {
 /// is adopted first; a `MeshGateway` goes before its routes, and a copy after all that could name it.
 pub fn plan(settings: &Settings, survey: &Survey) -> Vec<Step> {
     let known = Known::of(settings, survey);
-    let mut steps: Vec<_> = survey
-        .objects
-        .iter()
-        .filter_map(|seen| Some(Step { fate: known.fate(seen)?, seen: seen.clone() }))
-        .collect();
+    let mut steps: Vec<_> =
+        survey.objects.iter().filter_map(|seen| Some(Step { fate: known.fate(seen)?, seen: seen.clone() })).collect();
     steps.sort_by(|left, right| left.order().cmp(&right.order()));
     steps
 }
