@@ -1,6 +1,7 @@
 //! What the dataflow is about: keys and rows. Plain data; nothing here names a dataflow type or decides anything.
 
 mod class;
+mod crd;
 mod desired;
 mod destination;
 mod fact;
@@ -19,6 +20,7 @@ mod status;
 mod verdict;
 
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
+pub use crd::{Bundle, CrdVersion};
 pub use desired::{Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan};
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};

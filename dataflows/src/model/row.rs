@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    AttachPoint, Attachment, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
-    Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, Held,
-    InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan,
-    MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal,
-    ResolvedBackend, RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
+    AttachPoint, Attachment, BackendRef, Blocked, Bundle, Claim, Class, ClassParameters, ClassStatus, ClassVerdict,
+    Count, CrdVersion, Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant,
+    GrantedReference, Held, InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice,
+    MeshGatewayPlan, MeshHttpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict,
+    Pending, Refusal, ResolvedBackend, RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -185,8 +185,8 @@ macro_rules! relations {
 }
 
 relations! {
-    Attachment, AttachPoint, BackendRef, Blocked, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
-    Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, Held,
+    Attachment, AttachPoint, BackendRef, Blocked, Bundle, Claim, Class, ClassParameters, ClassStatus, ClassVerdict, Count,
+    CrdVersion, Desired, Destination, Floor, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedReference, Held,
     InstancePlan, Listener, ListenerReport, ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
     RouteRules, RouteStatus, Rule, Serving, Shadowed, Task,

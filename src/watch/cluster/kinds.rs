@@ -18,6 +18,7 @@ const fn watched(kind: Kind, versions: &'static [&'static str]) -> Watched {
 
 /// All that is watched. A kind is one line here and a decoder.
 pub const WATCHED: &[Watched] = &[
+    watched(Kind::CustomResourceDefinition, &["v1"]),
     watched(Kind::GatewayClass, &["v1"]),
     watched(Kind::Gateway, &["v1"]),
     watched(Kind::HttpRoute, &["v1"]),
@@ -60,11 +61,16 @@ pub(crate) const fn written(kind: Kind) -> Part {
     }
 }
 
+/// Whether the metadata of a kind is enough. The schemas of all definitions of a cluster are megabytes.
+pub(crate) const fn metadata_is_enough(kind: Kind) -> bool {
+    matches!(kind, Kind::CustomResourceDefinition)
+}
+
 /// `group/version`, or the version alone in the core group.
 pub(crate) fn api_version(group: Group, version: &str) -> String {
     match group {
         Group::Core => version.to_owned(),
-        Group::Gateway | Group::Kuma => format!("{}/{version}", group.name()),
+        Group::ApiExtensions | Group::Gateway | Group::Kuma => format!("{}/{version}", group.name()),
     }
 }
 
@@ -72,7 +78,7 @@ pub(crate) fn api_version(group: Group, version: &str) -> String {
 pub(crate) fn version_path(group: Group, version: &str) -> String {
     match group {
         Group::Core => format!("/api/{version}"),
-        Group::Gateway | Group::Kuma => format!("/apis/{}/{version}", group.name()),
+        Group::ApiExtensions | Group::Gateway | Group::Kuma => format!("/apis/{}/{version}", group.name()),
     }
 }
 
@@ -86,7 +92,7 @@ pub(crate) fn object_path(object: &ObjectName) -> String {
     let (plural, name) = (object.kind.plural(), &object.name);
     let root = match object.kind.group() {
         Group::Core => "/api",
-        Group::Gateway | Group::Kuma => "/apis",
+        Group::ApiExtensions | Group::Gateway | Group::Kuma => "/apis",
     };
     let base = format!("{root}/{}", manifest::api_version(object.kind));
     if object.kind.namespaced() {

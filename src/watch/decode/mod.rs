@@ -3,6 +3,7 @@
 //! Mistakes that users can make in a cluster become rows, and rows become conditions. An error is left only for what
 //! no API server with the schemas of the kinds would have stored.
 
+mod custom_resource_definition;
 mod error;
 mod external_service;
 mod gateway;
@@ -44,6 +45,7 @@ pub struct Decoded {
 pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeError> {
     let source = Source::open(settings, object)?;
     let facts = match source.name.kind {
+        Kind::CustomResourceDefinition => custom_resource_definition::decode(&source),
         Kind::GatewayClass => gateway_class::decode(&source)?,
         Kind::Gateway => gateway::decode(&source)?,
         Kind::HttpRoute => http_route::decode(&source)?,
