@@ -86,6 +86,9 @@ pub(super) fn listener_text(problem: &ListenerProblem, protocol: &str, port: u16
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname) => {
             "hostname is not a DNS name in lower case".to_owned()
         }
+        ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Namespaces) => {
+            "allowedRoutes.namespaces.from is not known: write All, Same, Selector or None".to_owned()
+        }
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode) => {
             "an HTTPS listener needs tls with mode Terminate and at least one certificateRef".to_owned()
         }

@@ -60,7 +60,10 @@ pub(super) fn ownership(settings: &Settings, owner: &ObjectName) -> Value {
 
 fn ownership_labels(settings: &Settings, owner: &ObjectName) -> Map<String, Value> {
     let owner = names::owner_label(settings, owner);
-    [(MANAGED_BY, "deltagate"), (OWNER, owner.as_str())].map(|(key, value)| (key.to_owned(), value.into())).into_iter().collect()
+    [(MANAGED_BY, "deltagate"), (OWNER, owner.as_str())]
+        .map(|(key, value)| (key.to_owned(), value.into()))
+        .into_iter()
+        .collect()
 }
 
 fn gateway_labels(labels: &mut Map<String, Value>, gateway: &Gateway) {
@@ -81,6 +84,12 @@ fn owner_reference(gateway: &Gateway) -> Option<(String, Value)> {
         "controller": true,
     });
     Some(("ownerReferences".into(), json!([reference])))
+}
+
+/// The owner label of an object that is managed by some installation of ours.
+pub(super) fn claim(object: &Value) -> Option<&str> {
+    let labels = &object["metadata"]["labels"];
+    labels[OWNER].as_str().filter(|_| labels[MANAGED_BY] == "deltagate")
 }
 
 /// Whether an object carries our owner label for the owner that its annotation names.

@@ -57,6 +57,7 @@ pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
 pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
     let name = object_name(kind, object)?;
     let ours = metadata::is_ours(settings, object);
+    let claim = metadata::claim(object).filter(|_| !ours).map(Into::into);
     let mesh = metadata::mesh_of(kind, object);
     let anchor = match kind {
         Kind::MeshHttpRoute => {
@@ -66,7 +67,7 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
         _ => name.key(),
     };
     let fingerprint = hash(&normal::object(kind, object, object["spec"].clone()));
-    Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor })
+    Some(Observed { object: name, ours, claim, mesh: mesh.into(), fingerprint, anchor })
 }
 
 /// What is ours in the status of a GatewayClass, Gateway or route; `None` if nothing is. Of GatewayClass and Gateway,
@@ -76,7 +77,8 @@ pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option
     let name = object_name(kind, object)?;
     let status = normal::status(settings, kind, object["status"].clone())?;
     let anchor = name.key();
-    Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor })
+    let fingerprint = hash(&status);
+    Some(Observed { object: name, ours: true, claim: None, mesh: "".into(), fingerprint, anchor })
 }
 
 /// `metadata` with the labels and annotations that make an object ours, for this owner.

@@ -31,7 +31,9 @@ pub fn attach(parent: &Ref<ParentRef>, point: &Ref<AttachPoint>) -> Option<Attac
             AllowedNamespaces::All => admit(parent, point),
             AllowedNamespaces::Same if parent.age.namespace == point.namespace => admit(parent, point),
             AllowedNamespaces::Selector(_) => AttachmentOutcome::AsksNamespace,
-            AllowedNamespaces::Same | AllowedNamespaces::None => AttachmentOutcome::NamespaceNotAllowed,
+            AllowedNamespaces::Same | AllowedNamespaces::None | AllowedNamespaces::Unknown(_) => {
+                AttachmentOutcome::NamespaceNotAllowed
+            }
         }
     })
 }

@@ -1,8 +1,8 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
 use crate::model::{
-    AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, Ref, RouteKind,
-    RouteKindRef, UnsupportedListenerValue,
+    AllowedNamespaces, AttachPoint, Kind, Listener, ListenerProblem, ListenerState, ManagedGateway, Protocol, Ref,
+    RouteKind, RouteKindRef, UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
 use crate::rules::{hostname, names};
@@ -33,6 +33,9 @@ fn state(managed: &Ref<ManagedGateway>, listener: &Ref<Listener>, conflict: Opti
     problems.extend(conflict.cloned());
     if listener.hostname.as_ref().is_some_and(|name| !hostname::is_valid(name)) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname));
+    }
+    if matches!(listener.namespaces, AllowedNamespaces::Unknown(_)) {
+        problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Namespaces));
     }
     if listener.protocol == Protocol::Https && !cross_mesh {
         problems.extend(certificate_problems(listener));
