@@ -198,8 +198,9 @@ fn answer(settings: &Settings, route: &Value) -> Answer {
 struct Page {
     #[serde(default)]
     metadata: PageMetadata,
+    /// Null in a list of metadata that is empty.
     #[serde(default)]
-    items: Vec<Value>,
+    items: Option<Vec<Value>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -218,7 +219,7 @@ async fn list(client: &Client, path: &str, accept: Option<&str>) -> Result<Vec<V
         let Some(page) = get::<Page>(client, &format!("{path}{separator}limit={PAGE}{token}"), accept).await? else {
             return Ok(items);
         };
-        items.extend(page.items);
+        items.extend(page.items.into_iter().flatten());
         next = page.metadata.next.filter(|token| !token.is_empty());
         if next.is_none() {
             return Ok(items);

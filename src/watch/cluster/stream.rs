@@ -253,7 +253,7 @@ impl Stream {
                 }
             };
             self.feed.health().heard(self.kind);
-            for mut object in page.items {
+            for mut object in page.items.into_iter().flatten() {
                 self.name_kind(&mut object);
                 seen.extend(self.feed.observed(self.kind, &object, Origin::List).await);
             }
@@ -340,8 +340,9 @@ impl Stream {
 struct Page {
     #[serde(default)]
     metadata: PageMetadata,
+    /// Null in a list of metadata that is empty.
     #[serde(default)]
-    items: Vec<Value>,
+    items: Option<Vec<Value>>,
 }
 
 #[derive(Default, Deserialize)]
