@@ -158,7 +158,7 @@ pub async fn run_cluster(config: Config, kubeconfig: Option<PathBuf>, context: O
     ended
 }
 
-async fn connect(kubeconfig: Option<PathBuf>, context: Option<String>) -> Result<Client, RunError> {
+pub(crate) async fn connect(kubeconfig: Option<PathBuf>, context: Option<String>) -> Result<Client, RunError> {
     if kubeconfig.is_none() && context.is_none() {
         return Ok(cluster::connect().await?);
     }

@@ -1,6 +1,7 @@
 //! The shell of Deltagate: all that waits, fails or tells the time.
 
 pub mod admin;
+pub mod adopt;
 pub mod apply;
 pub mod cli;
 pub mod controller;

@@ -12,6 +12,7 @@ mod apiserver {
     mod process;
     mod world;
 
+    mod adopt;
     mod adoption;
     mod certificates;
     mod churn;

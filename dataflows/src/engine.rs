@@ -195,6 +195,7 @@ macro_rules! inputs {
 inputs! {
     Class => classes,
     ClassParameters => class_parameters,
+    CrdVersion => definitions,
     Gateway => gateways,
     Listener => listeners,
     ParentRef => parent_refs,

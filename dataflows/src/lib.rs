@@ -11,7 +11,8 @@ pub use engine::{Engine, Step};
 
 use engine::Plan;
 use model::{
-    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Listener,
+    BackendRef, Certificate, Class, ClassParameters, CrdVersion, Destination, Gateway, GatewayAddress, Generation,
+    Grant, Listener,
     Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
 };
 use operators::{Rows, together};
@@ -20,6 +21,7 @@ use operators::{Rows, together};
 pub struct Inputs<'s> {
     classes: Rows<'s, Class>,
     class_parameters: Rows<'s, ClassParameters>,
+    definitions: Rows<'s, CrdVersion>,
     gateways: Rows<'s, Gateway>,
     listeners: Rows<'s, Listener>,
     parent_refs: Rows<'s, ParentRef>,
@@ -100,7 +102,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
         view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
 
     let generations = inputs.generations;
-    let class = view!(plan, class_statuses(classes, generations.clone()));
+    let class = view!(plan, class_statuses(classes, generations.clone(), inputs.definitions));
     let gateway = view!(
         plan,
         gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone(); settings)

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use dataflows::manifest;
-use dataflows::model::{Action, Desired, Fingerprint, Kind, ObjectName, Pending, Settings};
+use dataflows::model::{Action, Desired, Fingerprint, Kind, ObjectName, Pending, Ref, Settings};
+use dataflows::rules::pending::is_claimed;
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -144,7 +145,7 @@ pub fn plan(
         (Action::Write(desired), Part::Whole, None) => apply((settings, vault), desired, None),
         (Action::Obstructed(_), ..) | (_, Part::None, _) | (_, _, None) => None,
         // Whatever the dataflow thought when it asked for it: what bears no owner label of ours is not touched.
-        (_, Part::Whole, Some(entry)) if !entry.ours => None,
+        (action, Part::Whole, Some(entry)) if !may_touch(settings, action, entry) => None,
         (Action::Write(desired), ..) if entry.is_some_and(|entry| shows(settings, entry, desired)) && !insist => None,
         (Action::Write(desired), Part::Whole, Some(entry)) => apply((settings, vault), desired, Some(entry)),
         (Action::Write(desired), Part::Status, Some(entry)) => {
@@ -154,6 +155,12 @@ pub fn plan(
         (Action::Remove { .. }, Part::Status, Some(entry)) => Some(write_status(pending, json!({}), entry, now)),
         (Action::Remove { .. }, Part::Whole, Some(entry)) => Some(delete(pending, entry)),
     }
+}
+
+/// Whether an object is ours, by its annotation or because it bears the label that we would put on it.
+fn may_touch(settings: &Settings, action: &Action, entry: &Entry) -> bool {
+    let claimed = |desired: &Ref<Desired>| is_claimed(settings, entry.claim.as_deref(), desired);
+    entry.ours || action.desired().is_some_and(claimed)
 }
 
 fn shows(settings: &Settings, entry: &Entry, desired: &Desired) -> bool {

@@ -1,5 +1,6 @@
 //! The command line: flags in, library calls, exit code out.
 
+mod adopt;
 mod completions;
 mod error;
 mod logs;
@@ -34,6 +35,9 @@ Examples:
   Run the controller against the cluster of your current kubeconfig context:
     deltagate run
 
+  Take over from Kuma's own Gateway API controllers; without --yes it only says what it would do:
+    deltagate adopt
+
   Complete commands with the tab key (bash; also zsh, fish, elvish, powershell):
     source <(deltagate completions bash)
 
@@ -56,6 +60,9 @@ enum Command {
     /// Convert objects once: objects in, generated objects and statuses out
     #[command(long_about = render::LONG_ABOUT)]
     Render(render::RenderArgs),
+    /// Take over what Kuma's own Gateway API controllers made
+    #[command(long_about = adopt::LONG_ABOUT)]
+    Adopt(adopt::AdoptArgs),
     /// Print the completion script of a shell
     Completions(completions::CompletionsArgs),
 }
@@ -74,6 +81,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(args) => args.run(),
         Command::Render(args) => args.run(),
+        Command::Adopt(args) => args.run(),
         Command::Completions(args) => args.run(),
     };
     match outcome {

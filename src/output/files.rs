@@ -174,9 +174,10 @@ impl OutputDirectory {
             anchor: object.key(),
             copies: Vec::new(),
             ours: true,
+            claim: None,
             object: object.clone(),
         };
-        Some(Observed { ours: true, ..observed.unwrap_or_else(unknown) })
+        Some(Observed { ours: true, claim: None, ..observed.unwrap_or_else(unknown) })
     }
 
     /// Makes the file of an object hold this document, at once or not at all. A status keeps the times of those

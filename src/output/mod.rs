@@ -65,6 +65,7 @@ pub fn shown(settings: &Settings, desired: &Desired, value: &Value) -> Observed 
     Observed {
         object: desired.object.clone(),
         ours: true,
+        claim: None,
         mesh: desired.mesh.clone(),
         fingerprint: manifest::fingerprint(settings, desired),
         anchor,

@@ -87,6 +87,9 @@ pub(super) fn listener_text(problem: &ListenerProblem, protocol: &str, port: u16
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname) => {
             "hostname is not a DNS name in lower case".to_owned()
         }
+        ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Namespaces) => {
+            "allowedRoutes.namespaces.from is not known: write All, Same, Selector or None".to_owned()
+        }
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode) => {
             let or_passthrough = if protocol == "TLS" { ", or with mode Passthrough" } else { "" };
             format!(

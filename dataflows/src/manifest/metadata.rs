@@ -33,9 +33,7 @@ pub(super) fn render(
     if content.is_status() {
         return Value::Object(metadata);
     }
-    let mut labels = Map::new();
-    labels.insert(MANAGED_BY.into(), "deltagate".into());
-    labels.insert(OWNER.into(), names::owner_label(settings, owner).into());
+    let mut labels = ownership_labels(settings, owner);
     if object.kind.namespaced() {
         labels.insert(MESH.into(), mesh.into());
     }
@@ -57,6 +55,19 @@ pub(super) fn render(
     Value::Object(metadata)
 }
 
+/// The part of `metadata` that makes an object ours.
+pub(super) fn ownership(settings: &Settings, owner: &ObjectName) -> Value {
+    json!({"labels": ownership_labels(settings, owner), "annotations": {OWNER: owner.to_string()}})
+}
+
+fn ownership_labels(settings: &Settings, owner: &ObjectName) -> Map<String, Value> {
+    let owner = names::owner_label(settings, owner);
+    [(MANAGED_BY, "deltagate"), (OWNER, owner.as_str())]
+        .map(|(key, value)| (key.to_owned(), value.into()))
+        .into_iter()
+        .collect()
+}
+
 fn gateway_labels(labels: &mut Map<String, Value>, gateway: &Gateway) {
     for (key, value) in [(GATEWAY_NAME, &gateway.name), (GATEWAY_CLASS_NAME, &gateway.class_name)] {
         if value.len() <= 63 {
@@ -75,6 +86,12 @@ fn owner_reference(gateway: &Gateway) -> Option<(String, Value)> {
         "controller": true,
     });
     Some(("ownerReferences".into(), json!([reference])))
+}
+
+/// The owner label of an object that is managed by some installation of ours.
+pub(super) fn claim(object: &Value) -> Option<&str> {
+    let labels = &object["metadata"]["labels"];
+    labels[OWNER].as_str().filter(|_| labels[MANAGED_BY] == "deltagate")
 }
 
 /// Whether an object carries our owner label for the owner that its annotation names.

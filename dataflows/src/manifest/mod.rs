@@ -68,6 +68,7 @@ pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
 pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
     let name = object_name(kind, object)?;
     let ours = metadata::is_ours(settings, object);
+    let claim = metadata::claim(object).filter(|_| !ours).map(Into::into);
     let mesh = metadata::mesh_of(kind, object);
     let anchor = match kind {
         kind if kind.is_mesh_route()
@@ -87,7 +88,7 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
     copies.dedup();
     let content = object.pointer("/data/value").and_then(Value::as_str).map(CopyContent::of);
     let fingerprint = hash(&normal::object(kind, object, object["spec"].clone(), content));
-    Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor, copies })
+    Some(Observed { object: name, ours, claim, mesh: mesh.into(), fingerprint, anchor, copies })
 }
 
 /// What is ours in the status of a GatewayClass, Gateway or route; `None` if nothing is. Of GatewayClass and Gateway,
@@ -97,7 +98,13 @@ pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option
     let name = object_name(kind, object)?;
     let status = normal::status(settings, kind, object["status"].clone())?;
     let anchor = name.key();
-    Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor, copies: Vec::new() })
+    let (fingerprint, copies) = (hash(&status), Vec::new());
+    Some(Observed { object: name, ours: true, claim: None, mesh: "".into(), fingerprint, anchor, copies })
+}
+
+/// `metadata` with the labels and annotations that make an object ours, for this owner.
+pub fn ownership(settings: &Settings, owner: &ObjectName) -> Value {
+    metadata::ownership(settings, owner)
 }
 
 /// The field manager of all that we write.

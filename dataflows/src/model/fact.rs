@@ -1,6 +1,7 @@
 use super::{
-    BackendRef, Certificate, Class, ClassParameters, Destination, Gateway, GatewayAddress, Generation, Grant, Key,
-    Kind, Listener, Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation, Row, Rule,
+    BackendRef, Certificate, Class, ClassParameters, CrdVersion, Destination, Gateway, GatewayAddress, Generation,
+    Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal,
+    Relation, Row, Rule,
 };
 
 /// One row of an input relation with its key. Which relation it belongs to, its value says.
@@ -42,6 +43,11 @@ impl Fact {
     /// A MeshGatewayConfig, by its key.
     pub fn class_parameters(name: &str, parameters: ClassParameters) -> Self {
         Self::new(Key::of(Kind::MeshGatewayConfig, "", name), parameters)
+    }
+
+    /// The definition of a kind of Gateway API, by the group: they are looked at together.
+    pub fn crd_version(definition: CrdVersion) -> Self {
+        Self::new(CrdVersion::group_key(), definition)
     }
 
     /// A Gateway, by its key.

@@ -7,6 +7,8 @@ use super::{Key, Text};
 /// API groups of the kinds that matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Group {
+    /// `apiextensions.k8s.io`
+    ApiExtensions,
     /// The core group, written as the empty string.
     Core,
     /// `gateway.networking.k8s.io`
@@ -19,6 +21,7 @@ impl Group {
     /// The group as API objects spell it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::ApiExtensions => "apiextensions.k8s.io",
             Self::Core => "",
             Self::Gateway => "gateway.networking.k8s.io",
             Self::Kuma => "kuma.io",
@@ -61,6 +64,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    CustomResourceDefinition, "CustomResourceDefinition", "customresourcedefinitions", ApiExtensions, false;
     ExternalService, "ExternalService", "externalservices", Kuma, false;
     Gateway, "Gateway", "gateways", Gateway, true;
     GatewayClass, "GatewayClass", "gatewayclasses", Gateway, false;

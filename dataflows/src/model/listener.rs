@@ -109,6 +109,8 @@ pub enum AllowedNamespaces {
     None,
     /// Those whose labels match.
     Selector(Selector),
+    /// A word that is not known: none, and the listener says so.
+    Unknown(Text),
 }
 
 /// A label selector.
@@ -211,6 +213,8 @@ pub enum ListenerProblem {
 pub enum UnsupportedListenerValue {
     /// Not a hostname by RFC 1123.
     Hostname,
+    /// `allowedRoutes.namespaces.from` is a word that is not known.
+    Namespaces,
     /// HTTPS or TLS without a `tls` section or without a certificate to terminate with, or HTTPS with Passthrough.
     TlsMode,
 }

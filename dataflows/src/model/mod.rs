@@ -3,6 +3,7 @@
 mod attach_point;
 mod certificate;
 mod class;
+mod crd;
 mod desired;
 mod destination;
 mod fact;
@@ -30,6 +31,7 @@ pub use desired::{
     Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     ServiceFloor, ServiceRoutePlan,
 };
+pub use crd::{Bundle, CrdVersion};
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};
 pub use gateway::{Gateway, GatewayAddress, GatewayProblem, Infrastructure, ManagedGateway, RequestedAddress};

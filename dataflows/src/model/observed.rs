@@ -11,6 +11,9 @@ pub struct Observed {
     pub object: ObjectName,
     /// Whether it carries our owner label for the owner that its annotation names. Always true for a status.
     pub ours: bool,
+    /// The owner label of an object that bears the labels of ours, while its annotation names nobody whom it stands for:
+    /// it is ours after all if it is what we would put on it.
+    pub claim: Option<Text>,
     /// The mesh it is in, empty for statuses.
     pub mesh: Text,
     /// Hash of its normal form.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    Attachment, AttachPoint, BackendRef, Blocked, Certificate, CertificateUse, Claim, Class, ClassParameters,
-    ClassStatus, ClassVerdict, CopyUse, Count, Desired, Destination, Everything, Floor, FoundCertificate, Gateway,
-    GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener, Held,
-    HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport, ListenerState,
-    ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, NamespaceLabels,
-    Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend, RouteRules,
-    RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed, Task,
+    Attachment, AttachPoint, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,
+    ClassStatus, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor, FoundCertificate,
+    Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener,
+    Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
+    ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
+    NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
+    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed,
+    Task,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -187,11 +188,12 @@ macro_rules! relations {
 }
 
 relations! {
-    Attachment, AttachPoint, BackendRef, Blocked, Certificate, CertificateUse, Claim, Class, ClassParameters,
-    ClassStatus, ClassVerdict, CopyUse, Count, Desired, Destination, Everything, Floor, FoundCertificate, Gateway,
-    GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener, Held,
-    HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport, ListenerState,
-    ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, NamespaceLabels,
-    Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend, RouteRules,
-    RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed, Task,
+    Attachment, AttachPoint, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,
+    ClassStatus, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor, FoundCertificate,
+    Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener,
+    Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
+    ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
+    NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
+    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed,
+    Task,
 }

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClassVerdict, GatewayAddress, Kind, ListenerState, ManagedGateway, ParentVerdict, Pending, Ref, RouteRules, Text,
+    Bundle, ClassVerdict, GatewayAddress, Kind, ListenerState, ManagedGateway, ParentVerdict, Pending, Ref,
+    RouteRules, Text,
 };
 
 /// What a GatewayClass should say. Times and texts are added when it is rendered.
@@ -11,6 +12,8 @@ pub struct ClassStatus {
     pub generation: i64,
     /// What became of the class.
     pub verdict: Ref<ClassVerdict>,
+    /// What the definitions of Gateway API say.
+    pub bundle: Ref<Bundle>,
 }
 
 /// What a Gateway should say.

@@ -32,7 +32,9 @@ pub fn attach(parent: &Ref<ParentRef>, point: &Ref<AttachPoint>) -> Option<Attac
             AllowedNamespaces::All => admit(parent, listener),
             AllowedNamespaces::Same if parent.age.namespace == listener.namespace => admit(parent, listener),
             AllowedNamespaces::Selector(_) => AttachmentOutcome::AsksNamespace,
-            AllowedNamespaces::Same | AllowedNamespaces::None => AttachmentOutcome::NamespaceNotAllowed,
+            AllowedNamespaces::Same | AllowedNamespaces::None | AllowedNamespaces::Unknown(_) => {
+                AttachmentOutcome::NamespaceNotAllowed
+            }
         }
     })
 }

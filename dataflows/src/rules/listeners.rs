@@ -1,8 +1,8 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
 use crate::model::{
-    AttachPoint, Hostname, Kind, Listener, ListenerPlace, ListenerProblem, ListenerState, ManagedGateway, Place,
-    Protocol, Ref, RouteKind, RouteKindRef, TlsMode, UnsupportedListenerValue,
+    AllowedNamespaces, AttachPoint, Hostname, Kind, Listener, ListenerPlace, ListenerProblem, ListenerState,
+    ManagedGateway, Place, Protocol, Ref, RouteKind, RouteKindRef, TlsMode, UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
 use crate::rules::certificates::{self, References, terminates};
@@ -46,6 +46,9 @@ fn state(
     problems.extend(conflict.cloned());
     if listener.hostname.as_ref().is_some_and(|name| !hostname::is_valid(name)) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname));
+    }
+    if matches!(listener.namespaces, AllowedNamespaces::Unknown(_)) {
+        problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Namespaces));
     }
     if matches!(listener.protocol, Protocol::Https | Protocol::Tls) && !cross_mesh && !has_tls(listener) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode));

@@ -8,7 +8,7 @@ use crate::model::{
 use crate::rules::{backends, meshes, names};
 
 /// The kinds of routes that become something on a Service.
-const KINDS: [RouteKind; 1] = [RouteKind::Http];
+pub const KINDS: [RouteKind; 2] = [RouteKind::Http, RouteKind::Grpc];
 
 /// Whether a parentRef is for a Service to judge.
 pub fn is_asked(parent: &ParentRef) -> bool {

@@ -1,7 +1,7 @@
 //! `accepted_classes`, `class_statuses`, `object_meshes`, `managed_gateways`, `mesh_gateways`, `mesh_gateway_instances`.
 
 use dataflows::model::{Kind, MeshServices};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::*;
 
@@ -20,6 +20,18 @@ fn a_class_is_accepted_while_its_parameters_are_there() {
     assert_eq!(class_verdict(&world, "tuned"), "InvalidParameters");
     world.remove(Kind::GatewayClass, "tuned");
     assert_eq!(class_verdict(&world, "tuned"), "silent");
+}
+
+#[test]
+fn an_accepted_class_says_what_is_supported() {
+    let mut world = World::empty();
+    world.put(class("tuned", Some("tuning")));
+    let features = |world: &World| world.written(Kind::GatewayClass, "tuned")["status"]["supportedFeatures"].clone();
+    assert_eq!(features(&world), Value::Null);
+    world.put(parameters("tuning", 2));
+    let names: Vec<_> = dataflows::rules::features::supported().into_iter().map(|name| json!({"name": name})).collect();
+    assert_eq!(features(&world), json!(names));
+    assert!(names.contains(&json!({"name": "HTTPRoute"})));
 }
 
 #[test]

@@ -1,4 +1,6 @@
-use dataflows::model::{ClassParameters, ClassStatus, ClassVerdict, Content, ParentReport, RouteRules, RouteStatus};
+use dataflows::model::{
+    Bundle, ClassParameters, ClassStatus, ClassVerdict, Content, ParentReport, RouteRules, RouteStatus,
+};
 
 use super::*;
 use crate::vault::Vault;
@@ -25,7 +27,9 @@ fn class() -> ObjectName {
 fn class_desired() -> Desired {
     let verdict =
         ClassVerdict { class: class().key(), name: "edge".into(), parameters: Ok(ClassParameters::default().into()) };
-    let content = Content::ClassStatus(ClassStatus { generation: 3, verdict: verdict.into() }.into());
+    let content = Content::ClassStatus(
+        ClassStatus { generation: 3, verdict: verdict.into(), bundle: Bundle::default().into() }.into(),
+    );
     Desired::new(class(), class(), "".into(), content)
 }
 

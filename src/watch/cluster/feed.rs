@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError};
-use dataflows::model::{Fact, Fingerprint, Key, Kind, ObjectName, Observed, Refusal, Settings, Update};
+use dataflows::model::{Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update};
 use serde_json::Value;
 use tokio::sync::{Mutex, Notify};
 
@@ -135,9 +135,9 @@ impl Feed {
         };
         match decode::decode(&self.settings, object) {
             Ok(decoded) => {
-                let (shown, ours) = shows(key, &decoded.updates);
+                let (shown, ours, claim) = shows(key, &decoded.updates);
                 self.vault.keep(&decoded.object, decoded.copy);
-                versions.insert(key, Entry::new(identity, shown, ours, memory));
+                versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim));
                 self.send(Event::Changed { trigger: decoded.object, updates: decoded.updates }).await;
             }
             Err(error) => {
@@ -147,8 +147,9 @@ impl Feed {
                     "an object cannot be read; what was known of it still holds"
                 );
                 self.health.undecoded(identity.collection);
-                let before = versions.get(key).map(|entry| (entry.shown, entry.ours)).unwrap_or_default();
-                versions.insert(key, Entry::new(identity, before.0, before.1, memory));
+                let before = versions.get(key).map(|entry| (entry.shown, entry.ours, entry.claim.clone()));
+                let (shown, ours, claim) = before.unwrap_or_default();
+                versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim));
             }
         }
         if part != Part::None {
@@ -269,10 +270,11 @@ impl Feed {
 }
 
 /// What the facts of an object show of ours.
-fn shows(key: Key, updates: &[Update]) -> (Option<Fingerprint>, bool) {
+fn shows(key: Key, updates: &[Update]) -> (Option<Fingerprint>, bool, Option<Text>) {
     let mut facts = updates.iter().flat_map(|update| &update.facts).filter(|fact| fact.key == key);
     let observed = facts.find_map(|fact| fact.row.get::<Observed>());
-    observed.map_or((None, false), |observed| (Some(observed.fingerprint), observed.ours))
+    let shown = |observed: &Ref<Observed>| (Some(observed.fingerprint), observed.ours, observed.claim.clone());
+    observed.map(shown).unwrap_or_default()
 }
 
 /// What is new since the last look. Bounded by the number of objects, however slowly it is read.

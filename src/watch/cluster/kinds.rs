@@ -93,6 +93,7 @@ const fn secrets(share: Share) -> Watched {
 
 /// All that is watched. A kind is one line here and a decoder.
 pub const WATCHED: &[Watched] = &[
+    watched(Kind::CustomResourceDefinition, &["v1"]),
     watched(Kind::GatewayClass, &["v1"]),
     watched(Kind::Gateway, &["v1"]),
     watched(Kind::HttpRoute, &["v1"]),
@@ -143,11 +144,16 @@ pub(crate) const fn written(kind: Kind) -> Part {
     }
 }
 
+/// Whether the metadata of a kind is enough. The schemas of all definitions of a cluster are megabytes.
+pub(crate) const fn metadata_is_enough(kind: Kind) -> bool {
+    matches!(kind, Kind::CustomResourceDefinition)
+}
+
 /// `group/version`, or the version alone in the core group.
 pub(crate) fn api_version(group: Group, version: &str) -> String {
     match group {
         Group::Core => version.to_owned(),
-        Group::Gateway | Group::Kuma => format!("{}/{version}", group.name()),
+        Group::ApiExtensions | Group::Gateway | Group::Kuma => format!("{}/{version}", group.name()),
     }
 }
 
@@ -155,8 +161,13 @@ pub(crate) fn api_version(group: Group, version: &str) -> String {
 pub(crate) fn version_path(group: Group, version: &str) -> String {
     match group {
         Group::Core => format!("/api/{version}"),
-        Group::Gateway | Group::Kuma => format!("/apis/{}/{version}", group.name()),
+        Group::ApiExtensions | Group::Gateway | Group::Kuma => format!("/apis/{}/{version}", group.name()),
     }
+}
+
+/// Path of all objects of a kind, in all namespaces.
+pub(crate) fn collection_path(kind: Kind, version: &str) -> String {
+    format!("{}/{}", version_path(kind.group(), version), kind.plural())
 }
 
 /// Path of one object that we write, in a version that is served.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use dataflows::model::Key;
 use futures::{StreamExt, TryStreamExt};
 use http::Request;
+use http::header::ACCEPT;
 use kube::Client;
 use kube::core::WatchEvent;
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use tokio::sync::watch::Receiver;
 use super::discovery::Definitions;
 use super::feed::{Feed, Origin};
 use super::health::Standing;
-use super::kinds::{Collection, api_version};
+use super::kinds::{Collection, api_version, metadata_is_enough};
 use super::pause::growing;
 
 /// Seconds after which the API server ends a watch by itself. Just under the five minutes that proxies like to allow.
@@ -169,7 +170,7 @@ impl Stream {
             }
         }
         let mut relist = self.resume.is_none().then(HashSet::new);
-        let events = self.client.request_events::<Value>(request(&self.watch_path())?);
+        let events = self.client.request_events::<Value>(self.request(&self.watch_path(), "PartialObjectMetadata")?);
         let events = self.unless_stopped(within(events)).await??.map_err(|error| self.ended(&error, "watch"))?;
         let mut events = events.boxed();
         if relist.is_none() {
@@ -242,7 +243,7 @@ impl Stream {
         let (mut seen, mut next) = (HashSet::new(), None::<String>);
         loop {
             let path = self.list_path(next.as_deref());
-            let page = self.client.request::<Page>(request(&path)?);
+            let page = self.client.request::<Page>(self.request(&path, "PartialObjectMetadataList")?);
             let page = match self.unless_stopped(within(page)).await?? {
                 Ok(page) => page,
                 Err(error) => {
@@ -252,7 +253,7 @@ impl Stream {
                 }
             };
             self.feed.health().heard(self.collection);
-            for mut object in page.items {
+            for mut object in page.items.into_iter().flatten() {
                 self.name_kind(&mut object);
                 seen.extend(self.feed.observed(self.collection.kind, &object, Origin::List).await);
             }
@@ -272,13 +273,27 @@ impl Stream {
         }
     }
 
-    /// Items of lists of built-in kinds do not say what they are.
+    /// Items of lists of built-in kinds do not say what they are, and metadata says that it is metadata.
     fn name_kind(&self, object: &mut Value) {
         let kind = self.collection.kind;
         if let Some(fields) = object.as_object_mut() {
+            if metadata_is_enough(kind) {
+                fields.remove("apiVersion");
+                fields.remove("kind");
+            }
             fields.entry("apiVersion").or_insert_with(|| api_version(kind.group(), self.version).into());
             fields.entry("kind").or_insert_with(|| kind.name().into());
         }
+    }
+
+    /// A request for whole objects, or for their metadata in this form.
+    fn request(&self, path: &str, metadata: &str) -> Result<Request<Vec<u8>>, Ended> {
+        let accept = match metadata_is_enough(self.collection.kind) {
+            true => format!("application/json;as={metadata};g=meta.k8s.io;v=v1"),
+            false => "application/json".to_owned(),
+        };
+        let request = Request::get(path).header(ACCEPT, accept).body(Vec::new());
+        request.map_err(|error| Ended::Failed(error.to_string()))
     }
 
     fn heard_of(&mut self, object: &Value) {
@@ -326,8 +341,9 @@ impl Stream {
 struct Page {
     #[serde(default)]
     metadata: PageMetadata,
+    /// Null in a list of metadata that is empty.
     #[serde(default)]
-    items: Vec<Value>,
+    items: Option<Vec<Value>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -336,10 +352,6 @@ struct PageMetadata {
     resource_version: Option<String>,
     #[serde(rename = "continue")]
     next: Option<String>,
-}
-
-fn request(path: &str) -> Result<Request<Vec<u8>>, Ended> {
-    Request::get(path).body(Vec::new()).map_err(|error| Ended::Failed(error.to_string()))
 }
 
 async fn within<T>(answer: impl Future<Output = T>) -> Result<T, Ended> {

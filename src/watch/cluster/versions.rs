@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use dataflows::model::{Fingerprint, Key, Kind, ObjectName};
+use dataflows::model::{Fingerprint, Key, Kind, ObjectName, Text};
 use serde_json::Value;
 
 use super::kinds::Collection;
@@ -90,6 +90,8 @@ pub struct Entry {
     pub shown: Option<Fingerprint>,
     /// Whether it bears our owner label. Always true for the status of a user's object that shows something of ours.
     pub ours: bool,
+    /// The owner label of an object that is ours only if it is what we would put on it.
+    pub claim: Option<Text>,
     /// Transition times and entries of others.
     pub memory: Memory,
     /// Deleted by us, but the watch has not said so yet.
@@ -99,7 +101,13 @@ pub struct Entry {
 impl Entry {
     /// An object that is there.
     pub fn new(identity: Identity, shown: Option<Fingerprint>, ours: bool, memory: Memory) -> Self {
-        Self { identity, shown, ours, memory, buried: false }
+        Self { identity, shown, ours, claim: None, memory, buried: false }
+    }
+
+    /// The same with an owner label.
+    #[must_use]
+    pub fn claimed(self, claim: Option<Text>) -> Self {
+        Self { claim, ..self }
     }
 }
 

@@ -82,7 +82,7 @@ fn listener(
         port: port(source, place, written)?,
         protocol: Protocol::parse(written.protocol),
         hostname: Hostname::parse(written.hostname),
-        namespaces: namespaces(source, place, &allowed.namespaces)?,
+        namespaces: namespaces(&allowed.namespaces),
         kinds: (!kinds.is_empty()).then_some(kinds),
         tls: written.tls.as_ref().map(|written| tls(source, place, written)).transpose()?,
     })
@@ -99,23 +99,15 @@ fn port(source: &Source<'_>, place: &str, written: &kubernetes::Listener<'_>) ->
 }
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#routenamespaces>
-fn namespaces(
-    source: &Source<'_>,
-    place: &str,
-    written: &RouteNamespaces<'_>,
-) -> Result<AllowedNamespaces, DecodeError> {
-    Ok(match (written.from, &written.selector) {
+fn namespaces(written: &RouteNamespaces<'_>) -> AllowedNamespaces {
+    match (written.from, &written.selector) {
         ("Same", _) => AllowedNamespaces::Same,
         ("All", _) => AllowedNamespaces::All,
         // As everywhere in Kubernetes, a selector that is not there selects nothing, and an empty one everything.
         ("None", _) | ("Selector", None) => AllowedNamespaces::None,
         ("Selector", Some(written)) => AllowedNamespaces::Selector(selector(written)),
-        (other, _) => {
-            let field = format!("{place}.allowedRoutes.namespaces.from");
-            let problem = format!("{:?} is not known", quote(other));
-            return Err(source.invalid(field, problem, "write All, Same, Selector or None"));
-        }
-    })
+        (other, _) => AllowedNamespaces::Unknown(quote(other).into()),
+    }
 }
 
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements>

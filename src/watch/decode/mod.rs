@@ -4,6 +4,7 @@
 //! no API server with the schemas of the kinds would have stored.
 
 mod connection_route;
+mod custom_resource_definition;
 mod error;
 mod external_service;
 mod gateway;
@@ -53,6 +54,7 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
     let source = Source::open(settings, object)?;
     let mut copy = None;
     let facts = match source.name.kind {
+        Kind::CustomResourceDefinition => custom_resource_definition::decode(&source),
         Kind::GatewayClass => gateway_class::decode(&source)?,
         Kind::Gateway => gateway::decode(&source)?,
         Kind::HttpRoute => http_route::decode(&source)?,

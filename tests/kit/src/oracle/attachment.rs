@@ -68,7 +68,7 @@ fn allows(cluster: &Cluster, parent: &ParentRef, state: &ListenerState) -> bool 
     let namespace = &parent.age.namespace;
     let of_namespace = match &state.listener.namespaces {
         AllowedNamespaces::All => true,
-        AllowedNamespaces::None => false,
+        AllowedNamespaces::None | AllowedNamespaces::Unknown(_) => false,
         AllowedNamespaces::Same => *namespace == state.managed.gateway.namespace,
         AllowedNamespaces::Selector(selector) => {
             let labels = cluster.labels.get(&Key::of(Kind::Namespace, "", namespace));

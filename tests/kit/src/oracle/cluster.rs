@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use dataflows::model::{
-    BackendRef, Certificate, Class, ClassParameters, Datum, Destination, Fact, Gateway, GatewayAddress, Generation,
+    BackendRef, Certificate, Class, ClassParameters, CrdVersion, Datum, Destination, Fact, Gateway, GatewayAddress,
+    Generation,
     Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule, Text,
 };
 
@@ -10,6 +11,7 @@ use dataflows::model::{
 pub(super) struct Cluster {
     pub(super) classes: BTreeMap<Key, Ref<Class>>,
     pub(super) parameters: BTreeMap<Key, Ref<ClassParameters>>,
+    pub(super) definitions: Vec<Ref<CrdVersion>>,
     pub(super) gateways: Vec<Ref<Gateway>>,
     pub(super) listeners: Vec<Ref<Listener>>,
     pub(super) parent_refs: Vec<Ref<ParentRef>>,
@@ -39,6 +41,7 @@ impl Cluster {
         match fact.row.datum() {
             Datum::Class(row) => drop(self.classes.insert(key, row.clone())),
             Datum::ClassParameters(row) => drop(self.parameters.insert(key, row.clone())),
+            Datum::CrdVersion(row) => self.definitions.push(row.clone()),
             Datum::Gateway(row) => self.gateways.push(row.clone()),
             Datum::Listener(row) => self.listeners.push(row.clone()),
             Datum::ParentRef(row) => self.parent_refs.push(row.clone()),

@@ -49,6 +49,7 @@ pub(super) fn pending(
     held: &BTreeSet<Key>,
     chosen: impl Fn(Kind) -> bool,
 ) -> PendingRows {
+    let label = |desired: &Desired| names::owner_label(settings, &desired.owner);
     let mut rows = PendingRows::new();
     let mut wanted = BTreeSet::new();
     for desired in desired {
@@ -56,8 +57,10 @@ pub(super) fn pending(
         wanted.insert(key);
         let object = desired.object.clone();
         let action = match cluster.observed.get(&key) {
-            Some(observed) if !observed.ours => Some(Action::Obstructed(desired.into())),
-            Some(observed) if observed.mesh != desired.mesh => {
+            Some(observed) if !observed.ours && observed.claim.as_deref() != Some(&*label(&desired)) => {
+                Some(Action::Obstructed(desired.into()))
+            }
+            Some(observed) if observed.mesh != desired.mesh && object.kind != Kind::MeshGatewayInstance => {
                 Some(Action::Remove { then: Some(desired.into()), anchor: observed.anchor })
             }
             Some(observed) if observed.fingerprint == manifest::fingerprint(settings, &desired) => None,

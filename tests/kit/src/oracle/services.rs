@@ -1,6 +1,6 @@
 use dataflows::model::{
     AttachPoint, BackendKind, ControlPlaneMode, Destination, DestinationPort, Key, Kind, MeshServices, ObjectName,
-    ParentKind, ParentProblem, ParentRef, ParentVerdict, Place, Ref, ServicePort, Settings,
+    ParentProblem, ParentRef, ParentVerdict, Place, Ref, ServicePort, Settings,
 };
 use dataflows::rules::{backends, meshes, service_parents};
 
@@ -9,7 +9,7 @@ use super::cluster::Cluster;
 
 /// What became of the parentRefs that name a Service or MeshService.
 pub(super) fn all(settings: &Settings, cluster: &Cluster) -> Vec<JudgedParent> {
-    let asked = cluster.parent_refs.iter().filter(|parent| parent.parent_kind != ParentKind::Gateway);
+    let asked = cluster.parent_refs.iter().filter(|parent| service_parents::is_asked(parent));
     asked.map(|parent| judge(settings, cluster, parent)).collect()
 }
 

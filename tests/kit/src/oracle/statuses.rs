@@ -4,7 +4,7 @@ use dataflows::model::{
     ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport, ObjectName, ParentReport,
     ParentVerdict, Ref, RouteRules, RouteStatus, Settings, Text,
 };
-use dataflows::rules::addresses;
+use dataflows::rules::{addresses, bundle};
 
 use super::attachment::JudgedParent;
 use super::cluster::Cluster;
@@ -24,11 +24,12 @@ pub(super) struct Statuses<'a> {
 
 impl Statuses<'_> {
     pub(super) fn of_classes(&self) -> Vec<Desired> {
+        let bundle: Ref<_> = bundle::bundle(self.cluster.definitions.iter()).into();
         let statuses = self.cluster.classes.iter().filter_map(|(key, class)| {
             let generation = self.cluster.generations.get(key)?.generation;
             let parameters = parameters_of(self.cluster, class);
             let verdict = ClassVerdict { class: *key, name: class.name.clone(), parameters };
-            let status = ClassStatus { generation, verdict: verdict.into() };
+            let status = ClassStatus { generation, verdict: verdict.into(), bundle: bundle.clone() };
             Some(Self::desire(
                 ObjectName::new(Kind::GatewayClass, "", &class.name),
                 Content::ClassStatus(status.into()),

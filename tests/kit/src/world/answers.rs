@@ -78,8 +78,9 @@ impl Answers {
             Action::Write(desired) => written(settings, desired),
             _ => None,
         };
-        if habit == Habit::Tampers {
-            observed = observed.and_then(|observed| tampered(random, observed));
+        if let (Habit::Tampers, Some(desired)) = (habit, task.pending.action.desired()) {
+            let claim = names::owner_label(settings, &desired.owner);
+            observed = observed.and_then(|observed| tampered(random, observed, &claim));
         }
         Some(update(source(object), observed.map(Fact::observed)))
     }
@@ -104,14 +105,15 @@ fn written(settings: &Settings, desired: &Desired) -> Option<Observed> {
 }
 
 /// What is left of an object after somebody has had a hand in it.
-fn tampered(random: &mut Random, observed: Observed) -> Option<Observed> {
+fn tampered(random: &mut Random, observed: Observed, claim: &str) -> Option<Observed> {
     let other = Fingerprint(Key::hash(&[b"tampered"]));
     let status = source(&observed.object) != observed.object.key();
-    match random.below(if status { 2 } else { 4 }) {
+    match random.below(if status { 2 } else { 5 }) {
         0 => None,
         1 => Some(Observed { fingerprint: other, ..observed }),
         2 => Some(Observed { fingerprint: other, mesh: (*random.pick(&MESHES)).into(), ..observed }),
-        _ => Some(Observed { fingerprint: other, ours: false, ..observed }),
+        3 => Some(Observed { fingerprint: other, ours: false, ..observed }),
+        _ => Some(Observed { fingerprint: other, ours: false, claim: Some(claim.into()), ..observed }),
     }
 }
 
@@ -133,6 +135,7 @@ pub(super) fn stranger(random: &mut Random, settings: &Settings, namespace: &str
     let copies = if object.kind == Kind::MeshGateway && random.one_in(2) { vec![named.key()] } else { Vec::new() };
     let observed = Observed {
         ours: !random.one_in(3),
+        claim: None,
         mesh: (*random.pick(&MESHES)).into(),
         fingerprint: Fingerprint(Key::hash(&[b"stranger"])),
         anchor,

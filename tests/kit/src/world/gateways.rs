@@ -102,6 +102,7 @@ fn namespaces(random: &mut Random) -> AllowedNamespaces {
         1 => AllowedNamespaces::Same,
         2..=4 => AllowedNamespaces::Selector(Selector { requirements: vec![requirement] }),
         5 => AllowedNamespaces::Selector(Selector::default()),
+        6 if random.one_in(3) => AllowedNamespaces::Unknown("Here".into()),
         _ => AllowedNamespaces::All,
     }
 }

@@ -21,6 +21,8 @@ const MESHES: [&str; 4] = ["default", "other", "third", "nowhere"];
 const HOSTNAMES: [&str; 6] = ["a.example", "b.example", "*.example", "x.a.example", "*.a.example", "other.test"];
 /// Classes of ours: one without parameters, one with.
 const CLASSES: [&str; 2] = ["kuma", "tuned"];
+/// Definitions of Gateway API.
+const DEFINITIONS: [&str; 2] = ["gateways", "httproutes"];
 /// Parameters: of the class, and of Gateways themselves.
 const PARAMETERS: [&str; 2] = ["tuning", "own"];
 /// Values of the label `team`.
@@ -86,6 +88,7 @@ fn beginning(random: &mut Random) -> Vec<Event> {
     let mut updates: Vec<Update> = Vec::new();
     updates.extend(MESHES[..3].iter().map(|name| surroundings::mesh(random, name)));
     updates.extend(NAMESPACES.iter().map(|name| surroundings::namespace(random, name)));
+    updates.extend(DEFINITIONS.map(|plural| surroundings::definition(random, plural)));
     updates.extend(CLASSES.map(|name| surroundings::class(random, name)));
     updates.extend(PARAMETERS.map(|name| surroundings::parameters(random, name)));
     updates.extend(SERVICES.iter().map(|(namespace, name)| surroundings::service(random, namespace, name)));
@@ -103,7 +106,8 @@ fn event(random: &mut Random, settings: &Settings) -> Event {
     let secret = *random.pick(&SECRETS);
     let (mesh, namespace) = (*random.pick(&MESHES[..3]), *random.pick(&NAMESPACES));
     let (class, parameters, grants) = (*random.pick(&CLASSES), *random.pick(&PARAMETERS), random.below(3));
-    let update = match random.below(26) {
+    let definition = *random.pick(&DEFINITIONS);
+    let update = match random.below(27) {
         0 => surroundings::mesh(random, mesh),
         1 | 2 => surroundings::namespace(random, namespace),
         3 => surroundings::class(random, class),
@@ -113,10 +117,11 @@ fn event(random: &mut Random, settings: &Settings) -> Event {
         9 => gateways::addresses(random, gateway.0, gateway.1),
         10..=12 => gateways::gateway(random, gateway.0, gateway.1),
         13..=17 => routes::route(random, route.0, route.1),
-        24 | 25 => surroundings::secret(random, secret.0, secret.1),
         18 => answers::stranger(random, settings, gateway.0, gateway.1),
         19 => surroundings::service(random, service.0, service.1),
         20 => surroundings::mesh_service(random, service.0, service.1),
+        21 | 22 => surroundings::secret(random, secret.0, secret.1),
+        23 => surroundings::definition(random, definition),
         _ => return Event::Answers(Answers::random(random)),
     };
     if random.one_in(6) {

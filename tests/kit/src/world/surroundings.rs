@@ -1,7 +1,7 @@
 use dataflows::model::{
-    BackendKind, Certificate, CertificateProblem, Class, ClassParameters, CommonConfig, CopyContent, Destination,
-    DestinationPort, Fact, Grant, Group, Half, Key, Kind, Mesh, MeshChoice, MeshServices, NamespaceLabels, ObjectName,
-    ParametersRef, Update,
+    BackendKind, Certificate, CertificateProblem, Class, ClassParameters, CommonConfig, CopyContent, CrdVersion,
+    Destination, DestinationPort, Fact, Grant, Group, Half, Key, Kind, Mesh, MeshChoice, MeshServices,
+    NamespaceLabels, ObjectName, ParametersRef, Update,
 };
 
 use super::{MESHES, NAMESPACES, Random, SERVICES, TEAMS, update};
@@ -29,6 +29,14 @@ pub(super) fn class(random: &mut Random, name: &str) -> Update {
     let generation = Fact::generation(&ObjectName::new(Kind::GatewayClass, "", name), i64::from(random.between(1, 2)));
     let class = Fact::class(Class { name: name.into(), parameters });
     update(Key::of(Kind::GatewayClass, "", name), [class, generation])
+}
+
+/// The definition of a kind of Gateway API, of a version that is known or not.
+pub(super) fn definition(random: &mut Random, plural: &str) -> Update {
+    let name = format!("{plural}.{}", Group::Gateway.name());
+    let bundle = random.some(5, &["v1.3.0", "v1.5.1", "v1.6.1", "v1.6.1"]).map(Into::into);
+    let definition = CrdVersion { name: name.as_str().into(), bundle };
+    update(Key::of(Kind::CustomResourceDefinition, "", &name), [Fact::crd_version(definition)])
 }
 
 pub(super) fn parameters_ref(random: &mut Random, name: &str) -> ParametersRef {
