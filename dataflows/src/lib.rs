@@ -12,8 +12,7 @@ pub use engine::{Engine, Step};
 use engine::Plan;
 use model::{
     BackendRef, Certificate, Class, ClassParameters, CrdVersion, Destination, Gateway, GatewayAddress, Generation,
-    Grant, Listener,
-    Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
+    Grant, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
 };
 use operators::{Rows, together};
 

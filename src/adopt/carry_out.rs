@@ -51,7 +51,11 @@ fn adoption(settings: &Settings, seen: &Seen, owner: &ObjectName) -> Result<Requ
     metadata["labels"][OWNER_LABEL] = Value::Null;
     metadata["uid"] = seen.uid.as_str().into();
     metadata["resourceVersion"] = seen.version.as_str().into();
-    let target = format!("{}?fieldManager={}-adopt", object_path(&seen.object, version(seen.object.kind)), manifest::FIELD_MANAGER);
+    let target = format!(
+        "{}?fieldManager={}-adopt",
+        object_path(&seen.object, version(seen.object.kind)),
+        manifest::FIELD_MANAGER
+    );
     Request::builder()
         .method(Method::PATCH)
         .uri(target)

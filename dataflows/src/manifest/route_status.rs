@@ -7,8 +7,8 @@ use super::conditions::{GLOBAL, condition, join, ref_reason, ref_text, rule_text
 use super::json::object;
 use super::parent_problem;
 use crate::model::{
-    ControlPlaneMode, ParentKind, ParentProblem, ParentReference, ParentReport, Pending, RouteKind,
-    RouteStatus, Settings,
+    ControlPlaneMode, ParentKind, ParentProblem, ParentReference, ParentReport, Pending, RouteKind, RouteStatus,
+    Settings,
 };
 use crate::rules;
 

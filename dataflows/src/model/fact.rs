@@ -1,7 +1,7 @@
 use super::{
     BackendRef, Certificate, Class, ClassParameters, CrdVersion, Destination, Gateway, GatewayAddress, Generation,
-    Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal,
-    Relation, Row, Rule,
+    Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation,
+    Row, Rule,
 };
 
 /// One row of an input relation with its key. Which relation it belongs to, its value says.

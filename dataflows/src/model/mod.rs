@@ -27,11 +27,11 @@ pub use certificate::{
     GrantedCertificate, Half, SecretCopyPlan,
 };
 pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
+pub use crd::{Bundle, CrdVersion};
 pub use desired::{
     Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     ServiceFloor, ServiceRoutePlan,
 };
-pub use crd::{Bundle, CrdVersion};
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};
 pub use gateway::{Gateway, GatewayAddress, GatewayProblem, Infrastructure, ManagedGateway, RequestedAddress};

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bundle, ClassVerdict, GatewayAddress, Kind, ListenerState, ManagedGateway, ParentVerdict, Pending, Ref,
-    RouteRules, Text,
+    Bundle, ClassVerdict, GatewayAddress, Kind, ListenerState, ManagedGateway, ParentVerdict, Pending, Ref, RouteRules,
+    Text,
 };
 
 /// What a GatewayClass should say. Times and texts are added when it is rendered.

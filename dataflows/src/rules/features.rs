@@ -133,7 +133,13 @@ pub const FEATURES: &[Feature] = {
         ),
         row("Cross-mesh Gateways", &[], Yes, Yes, "cross_mesh_gateway"),
         // Names of mesh features are not claimed on a class: they are not for it to say.
-        row("HTTPRoute and GRPCRoute on Services and MeshServices (mesh routing)", &[], Partly, Yes, "mesh_service_parents"),
+        row(
+            "HTTPRoute and GRPCRoute on Services and MeshServices (mesh routing)",
+            &[],
+            Partly,
+            Yes,
+            "mesh_service_parents",
+        ),
         row("TCPRoute and TLSRoute on Services", &[], No, No, ""),
     ]
 };

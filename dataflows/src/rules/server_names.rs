@@ -53,8 +53,8 @@ pub fn split<'a>(plan: &'a MeshGatewayPlan, state: &ListenerState) -> Vec<Option
     let own = state.listener.hostname.as_ref();
     let of_listener = plan.hostnames.iter().filter(|row| row.listener == state.key).map(|row| row.hostname.as_ref());
     let elsewhere =
-        |hostname: &Option<&Hostname>| others.iter().any(|other| within(*hostname, *other) && within(*other, own));
-    of_listener.filter(|hostname| !elsewhere(hostname)).collect()
+        |hostname: Option<&Hostname>| others.iter().any(|other| within(hostname, *other) && within(*other, own));
+    of_listener.filter(|hostname| !elsewhere(*hostname)).collect()
 }
 
 /// Whether all hosts of one hostname are hosts of another; `None` is all hosts.

@@ -12,7 +12,7 @@ pub(crate) fn mesh_gateways<'s>(
         usable.sort_unstable_by_key(|state| state.listener.index);
         if let Some(managed) = usable.first().map(|first| first.managed.clone()) {
             let mut hostnames: Vec<Ref<ListenerHostname>> = group.all().cloned().collect();
-            hostnames.sort_unstable_by(|left, right| (&**left).cmp(right));
+            hostnames.sort_unstable_by(|left, right| (**left).cmp(right));
             plans.push(MeshGatewayPlan { managed, listeners: usable, hostnames });
         }
     })

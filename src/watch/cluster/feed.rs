@@ -82,7 +82,9 @@ impl Feed {
     /// The version of a kind that is served, as far as we know; else the best one.
     pub fn served(&self, kind: Kind) -> &'static str {
         let served = self.served.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).copied();
-        let best = || WATCHED.iter().find(|watched| watched.collection.kind == kind).and_then(|watched| watched.versions.first());
+        let best = || {
+            WATCHED.iter().find(|watched| watched.collection.kind == kind).and_then(|watched| watched.versions.first())
+        };
         served.or_else(|| best().copied()).unwrap_or("v1")
     }
 

@@ -21,8 +21,8 @@ fn kinds_that_are_not_read_are_told_apart() {
         ("v1", "List"),
         ("v1", "ConfigMap"),
         ("apps/v1", "Service"),
-        ("gateway.networking.k8s.io/v1", "GRPCRoute"),
-        ("kuma.io/v1alpha1", "MeshTCPRoute"),
+        ("gateway.networking.k8s.io/v1", "UDPRoute"),
+        ("kuma.io/v1alpha1", "MeshRetry"),
     ] {
         let object = json!({"apiVersion": version, "kind": kind, "metadata": {"name": "a"}});
         let error = decode(&Settings::default(), &object);

@@ -113,10 +113,7 @@ fn methods_headers_and_query_parameters_are_ones_that_kuma_knows() {
     );
     check(|rule| rule.matches[0].headers = vec![named("Exact", long())], &["matches[0].headers[0].name is too long"]);
     check(|rule| rule.matches[0].headers = vec![empty()], &["matches[0].headers[0].value must not be empty"]);
-    check(
-        |rule| rule.matches[0].query_params = vec![empty()],
-        &["matches[0].queryParams[0].value must not be empty"],
-    );
+    check(|rule| rule.matches[0].query_params = vec![empty()], &["matches[0].queryParams[0].value must not be empty"]);
     check(|rule| rule.matches[0].query_params = vec![named("Exact", "q"), named("Exact", "q")], &[]);
     check(
         |rule| rule.matches[0].query_params = vec![named("Prefix", "q")],

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use dataflows::model::{
     BackendRef, Certificate, Class, ClassParameters, CrdVersion, Datum, Destination, Fact, Gateway, GatewayAddress,
-    Generation,
-    Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule, Text,
+    Generation, Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule,
+    Text,
 };
 
 /// The facts of a moment, relation by relation.

@@ -33,7 +33,8 @@ pub(super) fn settle(mut parents: Vec<JudgedParent>) -> Vec<JudgedParent> {
         });
         if before > 0 && judged.attached.is_empty() {
             let parent = judged.verdict.parent.clone();
-            judged.verdict = Ref::new(ParentVerdict { parent, problem: Some(ParentProblem::Conflicted), not_http: Box::default() });
+            judged.verdict =
+                Ref::new(ParentVerdict { parent, problem: Some(ParentProblem::Conflicted), not_http: Box::default() });
         }
     }
     parents

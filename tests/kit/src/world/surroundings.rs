@@ -1,7 +1,7 @@
 use dataflows::model::{
     BackendKind, Certificate, CertificateProblem, Class, ClassParameters, CommonConfig, CopyContent, CrdVersion,
-    Destination, DestinationPort, Fact, Grant, Group, Half, Key, Kind, Mesh, MeshChoice, MeshServices,
-    NamespaceLabels, ObjectName, ParametersRef, Update,
+    Destination, DestinationPort, Fact, Grant, Group, Half, Key, Kind, Mesh, MeshChoice, MeshServices, NamespaceLabels,
+    ObjectName, ParametersRef, Update,
 };
 
 use super::{MESHES, NAMESPACES, Random, SERVICES, TEAMS, update};
@@ -113,7 +113,8 @@ pub(super) fn grants(random: &mut Random, index: u32) -> Update {
         let of_secret = random.one_in(3);
         let (namespace, name) = if of_secret { ("db", "cert") } else { *random.pick(&SERVICES) };
         let to_kind = if of_secret { Kind::Secret } else { Kind::Service };
-        let routes = [Kind::HttpRoute, Kind::HttpRoute, Kind::HttpRoute, Kind::GrpcRoute, Kind::TcpRoute, Kind::TlsRoute];
+        let routes =
+            [Kind::HttpRoute, Kind::HttpRoute, Kind::HttpRoute, Kind::GrpcRoute, Kind::TcpRoute, Kind::TlsRoute];
         let from_kind = if of_secret && !random.one_in(6) { Kind::Gateway } else { *random.pick(&routes) };
         facts.push(Fact::grant(Grant {
             from_group: Group::Gateway.name().into(),
