@@ -125,24 +125,24 @@ const MUTATIONS: &[Mutation] = &[
         }
     }),
     ("methods are left out", |route| {
-        each(route, "matches", |it| drop(it.as_object_mut().map(|it| it.remove("method"))))
+        each(route, "matches", |it| drop(it.as_object_mut().map(|it| it.remove("method"))));
     }),
     ("prefixes are taken for whole paths", |route| each(route, "matches", |it| it["path"]["type"] = "Exact".into())),
     ("weights are left out", |route| {
-        each(route, "backendRefs", |it| drop(it.as_object_mut().map(|it| it.remove("weight"))))
+        each(route, "backendRefs", |it| drop(it.as_object_mut().map(|it| it.remove("weight"))));
     }),
     ("who is missing answers 503", |route| {
         each(route, "backendRefs", |it| {
             if it["name"] == "kuma.io/unresolved-backend" {
                 *it = json!({"kind": "MeshServiceSubset", "name": "nobody"});
             }
-        })
+        });
     }),
     ("filters are left out", |route| each(route, "default", |it| it["filters"] = json!([]))),
     ("redirects keep the port of the listener", |route| {
         each(route, "filters", |it| {
             drop(it.get_mut("requestRedirect").and_then(Value::as_object_mut).map(|it| it.remove("port")));
-        })
+        });
     }),
     ("there is no floor", |route| {
         if route["metadata"]["name"].as_str().is_some_and(|name| name.contains("-floor-")) {

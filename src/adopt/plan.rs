@@ -113,9 +113,8 @@ impl<'a> Known<'a> {
         let fate = match &seen.part {
             Part::MeshGateway(_) => self.of_mesh_gateway(seen, seen.label.as_deref()?),
             Part::Instance(gateway) if !seen.ours => self.of_instance(seen, gateway.as_deref()?),
-            Part::Instance(_) => return None,
             Part::Route { target, .. } if !seen.ours => self.of_route(seen.label.as_deref()?, target.as_deref()),
-            Part::Route { .. } => return None,
+            Part::Instance(_) | Part::Route { .. } => return None,
             Part::Copy if seen.foreign => return None,
             Part::Copy => self.of_copy(seen),
         };

@@ -75,7 +75,7 @@ impl AdoptArgs {
         say(&survey.controllers)?;
         let steps = adopt::plan(settings, &survey);
         if !self.yes {
-            steps.iter().try_for_each(|step| say(step))?;
+            steps.iter().try_for_each(say)?;
             return say(summary(&steps, "Nothing was changed; --yes does it."));
         }
         may_begin(&survey)?;

@@ -288,9 +288,10 @@ impl Stream {
 
     /// A request for whole objects, or for their metadata in this form.
     fn request(&self, path: &str, metadata: &str) -> Result<Request<Vec<u8>>, Ended> {
-        let accept = match metadata_is_enough(self.collection.kind) {
-            true => format!("application/json;as={metadata};g=meta.k8s.io;v=v1"),
-            false => "application/json".to_owned(),
+        let accept = if metadata_is_enough(self.collection.kind) {
+            format!("application/json;as={metadata};g=meta.k8s.io;v=v1")
+        } else {
+            "application/json".to_owned()
         };
         let request = Request::get(path).header(ACCEPT, accept).body(Vec::new());
         request.map_err(|error| Ended::Failed(error.to_string()))

@@ -120,7 +120,9 @@ pub fn shares(all: impl IntoIterator<Item = (Destination, u64)>) -> BTreeMap<Des
     }
     shares.retain(|_, weight| *weight > 0);
     let divisor = shares.values().copied().reduce(greatest_common_divisor).unwrap_or(1);
-    shares.values_mut().for_each(|weight| *weight /= divisor);
+    for weight in shares.values_mut() {
+        *weight /= divisor;
+    }
     shares
 }
 

@@ -156,12 +156,12 @@ impl Values {
         let mut headers = BTreeMap::new();
         let more = [of(&self.headers, first / 4).filter(|_| first % 4 == 0)];
         for (name, written) in aim.headers.iter().filter(|_| second % 6 > 0).chain(more.into_iter().flatten()) {
-            headers.entry(name.to_ascii_lowercase()).or_insert_with(|| self.value(written, value));
+            headers.entry(name.to_ascii_lowercase()).or_insert_with(|| Self::value(written, value));
         }
         let mut parameters = BTreeMap::new();
         let more = [of(&self.query, query / 4).filter(|_| query % 4 == 0)];
         for (name, written) in aim.query.iter().filter(|_| query % 6 > 0).chain(more.into_iter().flatten()) {
-            parameters.entry(name.clone()).or_insert_with(|| self.value(written, value / 7));
+            parameters.entry(name.clone()).or_insert_with(|| Self::value(written, value / 7));
         }
         let own = aim.method.as_deref().filter(|_| method % 8 > 0);
         Some(Request {
@@ -180,9 +180,9 @@ impl Values {
     }
 
     /// Mostly the value as it is written, which expressions do not match, else another one.
-    fn value(&self, written: &str, draw: u16) -> String {
+    fn value(written: &str, draw: u16) -> String {
         let plain = written.chars().all(char::is_alphanumeric);
-        let other = of(&VALUES, draw / 8).filter(|_| !plain || draw % 8 == 0);
+        let other = of(VALUES, draw / 8).filter(|_| !plain || draw.is_multiple_of(8));
         other.map_or_else(|| written.to_owned(), |other| (*other).to_owned())
     }
 }

@@ -16,8 +16,8 @@ impl Kuma {
         let Some(listener) = listener else { return Answer::Closed };
         // Of several routes the backends of the strongest replace the others.
         let policies = Self::policies(&self.tcp_routes, gateway, listener);
-        let backends = policies.iter().flat_map(|policy| &policy.spec.to).flat_map(|to| &to.rules);
-        let backends = backends.filter_map(|rule| rule.default.backend_refs.as_deref()).next();
+        let mut backends = policies.iter().flat_map(|policy| &policy.spec.to).flat_map(|to| &to.rules);
+        let backends = backends.find_map(|rule| rule.default.backend_refs.as_deref());
         let Some(backends) = backends else { return Answer::Closed };
         let shares = self.shares(&gateway.mesh, backends);
         if shares.keys().all(|destination| matches!(destination, Destination::Nobody(_))) {
@@ -26,7 +26,7 @@ impl Kuma {
         // A connection has no host and no path; who gets nothing is cut off, whatever an HTTP listener would answer.
         let shares = shares.into_iter().map(|(destination, weight)| match destination {
             Destination::Nobody(_) => (Destination::Nobody(0), weight),
-            destination => (destination, weight),
+            destination @ Destination::Port { .. } => (destination, weight),
         });
         let none = HeaderChange::default;
         Answer::Forward(Forward {

@@ -5,19 +5,24 @@ use serde_json::Value;
 use super::objects::TargetRef;
 use crate::traffic::Destination;
 
+/// Kind, namespace, name, and the number or name of a port.
+type Name = (String, String, String, String);
+
 /// What a control plane can send traffic to, as it sees it.
 #[derive(Default)]
 pub(super) struct Destinations {
     /// By the tag `kuma.io/service`, in each mesh or, without one, in all.
     tags: BTreeMap<String, (Option<String>, Destination)>,
-    /// By kind, namespace, name and the number or name of the port, in each mesh or in all.
-    real: BTreeMap<(String, String, String, String), (Option<String>, Destination)>,
+    /// By name, in each mesh or in all.
+    real: BTreeMap<Name, (Option<String>, Destination)>,
 }
 
 impl Destinations {
     pub(super) fn of(objects: &[Value]) -> Self {
         let mut all = Self::default();
-        objects.iter().for_each(|object| all.add(object));
+        for object in objects {
+            all.add(object);
+        }
         all
     }
 

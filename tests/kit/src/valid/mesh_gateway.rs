@@ -153,10 +153,10 @@ fn certificates(listener: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn only_known(object: &Value) -> bool {
+    const LISTENER: [&str; 7] = ["hostname", "port", "protocol", "tls", "tags", "crossMesh", "resources"];
     let known = |value: &Value, names: &[&str]| {
         value.as_object().into_iter().flatten().all(|(name, field)| names.contains(&name.as_str()) && !field.is_null())
     };
-    const LISTENER: [&str; 7] = ["hostname", "port", "protocol", "tls", "tags", "crossMesh", "resources"];
     known(&object["spec"], &["selectors", "tags", "conf"])
         && known(&object["spec"]["conf"], &["listeners"])
         && items(&object["spec"]["selectors"]).all(|selector| known(selector, &["match"]))

@@ -35,7 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
 fn is_base64(value: &Value) -> bool {
     let digits = text(value).trim_end_matches('=');
     !digits.is_empty()
-        && text(value).len() % 4 == 0
+        && text(value).len().is_multiple_of(4)
         && text(value).len() - digits.len() <= 2
         && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
 }

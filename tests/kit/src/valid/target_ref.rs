@@ -111,8 +111,7 @@ pub(super) fn fits(reference: &Value, of_place: &str) -> bool {
     let (permitted, by_name_or_labels) = match text(&reference["kind"]) {
         "Mesh" => ("proxyTypes", false),
         "MeshSubset" => ("tags proxyTypes", false),
-        "MeshGateway" => ("name tags", false),
-        "MeshServiceSubset" => ("name tags", false),
+        "MeshGateway" | "MeshServiceSubset" => ("name tags", false),
         "MeshService" => ("name namespace labels sectionName", true),
         "MeshExternalService" | "Dataplane" => ("name namespace labels", true),
         "MeshMultiZoneService" => ("name namespace labels sectionName", false),

@@ -41,14 +41,11 @@ fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -
     // Ports have a protocol that most of their listeners agree on.
     let port = *random.pick(&[80, 80, 80, 81, 82, 90, 443, 443, 444]);
     let protocol = match (random.below(24), port) {
-        (0, _) => Protocol::Https,
         (1, _) => Protocol::Udp,
-        (2, _) => Protocol::Tcp,
-        (3, _) => Protocol::Tls,
         (4, 90 | 443) => Protocol::Http,
-        (_, 90) => Protocol::Tcp,
-        (_, 443) => Protocol::Tls,
-        (_, 444) => Protocol::Https,
+        (2, _) | (_, 90) => Protocol::Tcp,
+        (3, _) | (_, 443) => Protocol::Tls,
+        (0, _) | (_, 444) => Protocol::Https,
         _ => Protocol::Http,
     };
     let certificates = (0..random.below(4)).map(|_| certificate_ref(random, gateway)).collect();
