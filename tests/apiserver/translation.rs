@@ -111,7 +111,8 @@ fn statuses_are_complete(world: &World<'_>) {
     assert_eq!(
         without(&listener, &["conditions"]),
         json!({"name": "web", "attachedRoutes": 2,
-               "supportedKinds": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}]})
+               "supportedKinds": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"},
+                                  {"group": "gateway.networking.k8s.io", "kind": "GRPCRoute"}]})
     );
     let class =
         world.eventually("/apis/gateway.networking.k8s.io/v1/gatewayclasses/translated", "is accepted", |class| {
