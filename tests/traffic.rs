@@ -62,7 +62,8 @@ impl Models {
         if agrees(&given, &wanted) || agrees(&self.given.answers(request, DEVIATIONS), &wanted) {
             return None;
         }
-        let generated: String = self.generated.iter().map(|object| format!("{object}\n")).collect();
+        let generated: Vec<_> = self.generated.iter().map(ToString::to_string).collect();
+        let generated = generated.join("\n");
         Some(format!("{request}\nGateway API: {wanted:#?}\nKuma: {given:#?}\n{generated}"))
     }
 }
