@@ -23,7 +23,7 @@ use crate::model::{AnyRow, Count, Key, Ref, Relation, Row};
 /// The timestamp: one closed batch of changes.
 pub type Epoch = u64;
 /// Multiplicity of a row: plus or minus one.
-pub type Diff = isize;
+pub type Diff = i32;
 
 type Raw<'s> = VecCollection<'s, Epoch, (Key, Row), Diff>;
 type Trace = TraceAgent<ValSpine<Key, Row, Epoch, Diff>>;
@@ -201,6 +201,33 @@ impl<'s, T: Relation> Arrangement<'s, T> {
             }),
         );
         alone.concat(Rows::from_raw(corrected))
+    }
+}
+
+impl<'s, T: Relation> Arrangement<'s, T> {
+    /// The rows by another key, each of them with what the logic makes of it and its partner in its place, if it makes
+    /// anything. Rows that nothing is made of are not copied. The other side must have at most one row per key.
+    pub fn overlay<U: Relation>(
+        self,
+        other: Arrangement<'s, U>,
+        key: impl Fn(&T) -> Key + 'static,
+        logic: impl Fn(&T, &U) -> Option<T> + 'static,
+    ) -> Rows<'s, T> {
+        let key = Rc::new(key);
+        let key_of = key.clone();
+        let plain = self.clone().rows().rekey(move |_, row| Some(key_of(row)));
+        let corrected = correct_rows(
+            self.raw,
+            other.raw,
+            Box::new(move |_, left, right, out| {
+                let (Some(row), Some(partner)) = (left.get::<T>(), right.get::<U>()) else { return };
+                if let Some(made) = logic(row, partner) {
+                    out.push(((key(&made), Row::new(made)), 1));
+                    out.push(((key(row), left.clone()), -1));
+                }
+            }),
+        );
+        plain.concat(Rows::from_raw(corrected))
     }
 }
 

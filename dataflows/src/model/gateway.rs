@@ -17,8 +17,8 @@ pub struct Gateway {
     pub class: Key,
     /// Name of the GatewayClass it names.
     pub class_name: Text,
-    /// The mesh that the object itself chooses, by label or annotation; past the view `object_meshes` the mesh that it
-    /// is in, whoever chose it.
+    /// The mesh that the object itself chooses, by label or annotation; past the view `object_meshes` also the one
+    /// that its namespace chose for it. `None` is `default`.
     pub mesh: Option<Text>,
     /// `spec.infrastructure`
     pub infrastructure: Infrastructure,

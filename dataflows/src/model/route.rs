@@ -129,8 +129,8 @@ pub struct ParentRef {
     pub reference: ParentReference,
     /// Creation time, namespace and name of the route.
     pub age: Age,
-    /// The mesh that the route itself chooses, by label or annotation; past the view `object_meshes` the mesh that it
-    /// is in, whoever chose it.
+    /// The mesh that the route itself chooses, by label or annotation; past the view `object_meshes` also the one
+    /// that its namespace chose for it. `None` is `default`.
     pub mesh: Option<Text>,
     /// Hostnames of the route; empty matches all.
     pub hostnames: Arc<[Hostname]>,

@@ -17,8 +17,8 @@ pub(super) type ReduceRows = Box<dyn Fn(Key, &[(&Row, Diff)], &mut Vec<Row>)>;
 pub(super) fn count_rows<'s>(rows: Raw<'s>, name: &str) -> Raw<'s> {
     rows.map(|(key, _)| key)
         .arrange_by_self_named(name)
-        .count_total()
-        .map(|(key, count)| (key, Row::new(Count { count: count as i64 })))
+        .count_total_core::<Diff>()
+        .map(|(key, count)| (key, Row::new(Count { count: count.into() })))
 }
 
 pub(super) fn distinct_rows<'s>(rows: Raw<'s>, name: &str) -> Raw<'s> {

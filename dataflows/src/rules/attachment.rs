@@ -4,7 +4,7 @@ use crate::model::{
     AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ListenerPlace, ManagedGateway, Padded,
     ParentCandidate, ParentProblem, ParentRef, Ref, Selector, SelectorRequirement, Serving, Shadowed, Text,
 };
-use crate::rules::hostname;
+use crate::rules::{hostname, meshes};
 use std::collections::BTreeMap;
 
 /// The verdict of one listener on one parentRef; `None` if the parentRef does not ask for this listener, or is not
@@ -18,7 +18,7 @@ pub fn attach(parent: &Ref<ParentRef>, point: &Ref<AttachPoint>) -> Option<Attac
     if !listener.accepted {
         return Some(AttachmentOutcome::GatewayNotAccepted);
     }
-    if parent.mesh.as_ref().is_some_and(|mesh| *mesh != point.mesh) {
+    if meshes::name_of(parent.mesh.as_ref()) != &*point.mesh {
         return Some(AttachmentOutcome::OtherMesh);
     }
     let reference = &parent.reference;
@@ -79,12 +79,13 @@ pub fn selects(selector: &Selector, labels: &BTreeMap<Text, Text>) -> bool {
 ///
 /// The mesh of a route must be that of its Gateway, as a MeshHTTPRoute acts only inside its mesh.
 pub fn candidate(parent: &Ref<ParentRef>, managed: &ManagedGateway) -> ParentCandidate {
-    let problem = match &parent.mesh {
-        _ if managed.problem.is_some() => Some(ParentProblem::GatewayNotAccepted),
-        Some(mesh) if *mesh != managed.mesh => {
-            Some(ParentProblem::OtherMesh { route: mesh.clone(), parent: managed.mesh.clone() })
-        }
-        _ => None,
+    let mesh = meshes::name_of(parent.mesh.as_ref());
+    let problem = if managed.problem.is_some() {
+        Some(ParentProblem::GatewayNotAccepted)
+    } else if mesh != &*managed.mesh {
+        Some(ParentProblem::OtherMesh { route: mesh.into(), parent: managed.mesh.clone() })
+    } else {
+        None
     };
     ParentCandidate { parent: parent.clone(), problem }
 }

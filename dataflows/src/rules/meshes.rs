@@ -9,6 +9,11 @@ pub fn mesh_of(own: Option<&Text>, namespace: Option<&Text>) -> Text {
     own.or(namespace).cloned().unwrap_or_else(|| "default".into())
 }
 
+/// The mesh of an object for which that mesh was chosen, if any was.
+pub fn name_of(chosen: Option<&Text>) -> &str {
+    chosen.map_or("default", |mesh| mesh)
+}
+
 /// Whether a Mesh can have this name: it has to fit a label value as well.
 pub fn is_mesh_name(name: &str) -> bool {
     name.len() <= 63 && super::hostname::is_dns_name(name)

@@ -1,9 +1,8 @@
 use crate::model::{Gateway, Key, Kind, MeshChoice, ParentRef, Ref, Relation, Text};
 use crate::operators::{Arrangement, Rows};
-use crate::rules;
 
-/// Gateways and parentRefs with the mesh that they are in, whoever chose it. Keyed by the Gateway, and by the parent
-/// that the parentRef names.
+/// Gateways and parentRefs with the mesh that was chosen for them, by themselves or by their namespace. Keyed by the
+/// Gateway, and by the parent that the parentRef names. What nobody chose a mesh for is left as it is.
 pub(crate) fn object_meshes<'s>(
     gateways: Rows<'s, Gateway>,
     parent_refs: Rows<'s, ParentRef>,
@@ -46,13 +45,11 @@ impl ChoosesMesh for ParentRef {
 }
 
 fn in_mesh<'s, T: ChoosesMesh>(rows: Rows<'s, T>, name: &str, choices: Arrangement<'s, MeshChoice>) -> Rows<'s, T> {
-    rows.rekey(|_, object: &Ref<T>| Some(Key::of(Kind::Namespace, "", object.namespace()))).arrange(name).left_join(
-        choices,
-        |_, object, choice| {
-            let mut object = T::clone(object);
-            let mesh = object.mesh();
-            *mesh = Some(rules::meshes::mesh_of(mesh.as_ref(), choice.map(|choice| &choice.mesh)));
-            Some((object.key(), object))
-        },
-    )
+    let namespace = |_, object: &Ref<T>| Some(Key::of(Kind::Namespace, "", object.namespace()));
+    rows.rekey(namespace).arrange(name).overlay(choices, T::key, |object, choice| {
+        let mut object = object.clone();
+        let chosen = object.mesh().is_some();
+        object.mesh().get_or_insert_with(|| choice.mesh.clone());
+        (!chosen).then_some(object)
+    })
 }

@@ -61,9 +61,14 @@ impl Cluster {
         }
     }
 
+    /// The mesh that is chosen for an object in a namespace, if any is.
+    pub(super) fn chosen_mesh(&self, own: Option<&Text>, namespace: &str) -> Option<Text> {
+        let of_namespace = || self.choices.get(&Key::of(Kind::Namespace, "", namespace)).map(|choice| &choice.mesh);
+        own.or_else(of_namespace).cloned()
+    }
+
     /// The mesh of an object in a namespace: its own choice, else the namespace's, else `default`.
     pub(super) fn mesh_of(&self, own: Option<&Text>, namespace: &str) -> Text {
-        let of_namespace = || self.choices.get(&Key::of(Kind::Namespace, "", namespace)).map(|choice| &choice.mesh);
-        own.or_else(of_namespace).cloned().unwrap_or_else(|| "default".into())
+        self.chosen_mesh(own, namespace).unwrap_or_else(|| "default".into())
     }
 }

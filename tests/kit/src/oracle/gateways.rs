@@ -53,7 +53,10 @@ fn manage(settings: &Settings, cluster: &Cluster, gateway: &Gateway, class: &Cla
     let of_class = if global { Ref::default() } else { of_class.unwrap_or_default() };
     ManagedGateway {
         key: Key::of(Kind::Gateway, &gateway.namespace, &gateway.name),
-        gateway: Ref::new(Gateway { mesh: Some(mesh.clone()), ..gateway.clone() }),
+        gateway: Ref::new(Gateway {
+            mesh: cluster.chosen_mesh(gateway.mesh.as_ref(), &gateway.namespace),
+            ..gateway.clone()
+        }),
         mesh,
         mesh_services: found.map(|mesh| mesh.mesh_services),
         parameters: own.and_then(Result::ok).unwrap_or(of_class),

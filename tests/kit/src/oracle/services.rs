@@ -15,7 +15,8 @@ pub(super) fn all(settings: &Settings, cluster: &Cluster) -> Vec<JudgedParent> {
 
 fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedParent {
     let mesh = cluster.mesh_of(parent.mesh.as_ref(), &parent.age.namespace);
-    let parent = Ref::new(ParentRef { mesh: Some(mesh.clone()), ..parent.clone() });
+    let chosen = cluster.chosen_mesh(parent.mesh.as_ref(), &parent.age.namespace);
+    let parent = Ref::new(ParentRef { mesh: chosen, ..parent.clone() });
     let refused = |problem| JudgedParent {
         verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: Some(problem), not_http: Box::default() }),
         attached: Vec::new(),
