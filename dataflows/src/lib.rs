@@ -80,6 +80,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, destinations));
     let rules = together("rules by route", [inputs.rules.any(), backends.any()]);
     let route_rules = view!(plan, route_rules(rules.clone()));
+    let rules_of_routes = route_rules.clone().arrange("planned rules by route");
 
     let (shadowed, padded) = view!(plan, rule_precedence(attachments.clone(), rules.of()));
     let servings = view!(plan, servings(attachments, shadowed, padded));
@@ -89,8 +90,8 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let gateways = view!(plan, mesh_gateways(listeners.clone(), hostnames));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
     let serving_routes = servings.clone().rekey(|_, serving| Some(serving.route)).arrange("servings by route");
-    let (http_routes, on_services) = view!(plan, mesh_http_routes(serving_routes.clone(), route_rules.clone()));
-    let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, route_rules.clone()));
+    let (http_routes, on_services) = view!(plan, mesh_http_routes(serving_routes.clone(), rules_of_routes.clone()));
+    let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, rules_of_routes));
     let of_services = view!(plan, service_routes(on_services.clone()));
     let floors = view!(plan, service_floors(on_services));
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
@@ -110,7 +111,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let desired = view!(plan, desired_statuses(class, gateway, route));
     let statuses = view!(plan, pending_statuses(desired, inputs.observed_statuses, inputs.refusals; settings));
 
-    let pending = objects.rows().concat(statuses.rows());
+    let pending = objects.concat(statuses);
     let blocked = view!(plan, blocked(pending.clone(); settings));
     let tasks = view!(plan, tasks(pending, blocked; settings));
     Outputs { tasks }

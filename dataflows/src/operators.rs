@@ -5,18 +5,24 @@
 //! own cost more than two. [`Rows`] and [`Arrangement`] give the types back: what a collection holds is known to the
 //! compiler, so a view cannot join the wrong relation.
 
+mod arrange;
 mod gather;
-mod keyed;
+mod group;
+mod inbox;
+mod join;
+mod tally;
 
 use std::marker::PhantomData;
 use std::rc::Rc;
 
 use differential_dataflow::VecCollection;
+use differential_dataflow::logging::{DifferentialEventBuilder, Logger};
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
+use differential_dataflow::trace::TraceReader;
 use differential_dataflow::trace::implementations::ValSpine;
+use timely::dataflow::Scope;
 
 use gather::{Logic, Part, gather};
-use keyed::{correct_rows, count_rows, distinct_rows, join_rows, reduce_rows};
 
 use crate::model::{AnyRow, Count, Key, Ref, Relation, Row};
 
@@ -26,8 +32,16 @@ pub type Epoch = u64;
 pub type Diff = i32;
 
 type Raw<'s> = VecCollection<'s, Epoch, (Key, Row), Diff>;
-type Trace = TraceAgent<ValSpine<Key, Row, Epoch, Diff>>;
+type Change = ((Key, Row), Epoch, Diff);
+type Spine = ValSpine<Key, Row, Epoch, Diff>;
+type Batch = <Spine as TraceReader>::Batch;
+type Trace = TraceAgent<Spine>;
 type RawArranged<'s> = Arranged<'s, Trace>;
+
+/// Where arrangements say what they take in, if anybody listens.
+fn log_of_arrangements(scope: Scope<'_, Epoch>) -> Option<Logger> {
+    scope.worker().logger_for::<DifferentialEventBuilder>("differential/arrange").map(Into::into)
+}
 
 /// Rows of one relation that change over epochs, and the steps without memory that make them. Each consumer takes those
 /// steps for itself; see [`Rows::shared`].
@@ -74,7 +88,7 @@ impl<'s, T> Rows<'s, T> {
 
     /// Indexes the rows by key. `name` is `<rows> by <key>`.
     pub fn arrange(self, name: &str) -> Arrangement<'s, T> {
-        Arrangement { raw: self.into_raw(name).arrange_by_key_named(name), relation: PhantomData }
+        Arrangement { raw: arrange::arrange(name, self.parts), relation: PhantomData }
     }
 
     /// The same rows, made once for all who take them: for rows with several consumers that are dear to make or have
@@ -99,12 +113,12 @@ impl<'s, T> Rows<'s, T> {
     /// Each row once, however often it is there. Counted by difference, without ever looking at a group.
     #[must_use]
     pub fn distinct(self, name: &str) -> Self {
-        Self::from_raw(distinct_rows(self.into_raw(name), name))
+        Self::from_raw(tally::distinct(name, self.parts))
     }
 
     /// Counts the rows per key without ever looking at a group. A key without rows has no count.
     pub fn count(self, name: &str) -> Rows<'s, Count> {
-        Rows::from_raw(count_rows(self.into_raw(name), name))
+        Rows::from_raw(tally::count(name, self.parts))
     }
 
     fn then(self, logic: Logic) -> Vec<Part<'s>> {
@@ -136,13 +150,8 @@ impl<'s, T> Arrangement<'s, T> {
     }
 
     /// Derives rows from all rows of each key whenever they change. The work is proportional to the group.
-    pub fn group<V: Relation>(
-        self,
-        name: &str,
-        logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static,
-    ) -> Arrangement<'s, V> {
-        let reduced = reduce_rows(self.raw, name, boxed_reduce(logic));
-        Arrangement { raw: reduced, relation: PhantomData }
+    pub fn group<V: Relation>(self, name: &str, logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static) -> Rows<'s, V> {
+        Rows::from_raw(group::group_arranged(name, self.raw, boxed_group(logic)))
     }
 }
 
@@ -167,12 +176,13 @@ impl<'s, T: Relation> Arrangement<'s, T> {
         other: Arrangement<'s, U>,
         logic: impl Fn(Key, &Ref<T>, &Ref<U>) -> I + 'static,
     ) -> Rows<'s, V> {
-        Rows::from_raw(join_rows(
+        Rows::from_raw(join::join(
             self.raw,
             other.raw,
+            "join",
             Box::new(move |key, left, right, out| {
                 if let (Some(left), Some(right)) = (left.get::<T>(), right.get::<U>()) {
-                    out.extend(logic(key, left, right).into_iter().map(|(key, value)| (key, Row::new(value))));
+                    out.extend(logic(key, left, right).into_iter().map(|(key, value)| ((key, Row::new(value)), 1)));
                 }
             }),
         ))
@@ -189,9 +199,10 @@ impl<'s, T: Relation> Arrangement<'s, T> {
         let (alone, matched, unmatched) = (logic.clone(), logic.clone(), logic);
         let alone = self.clone().rows().flat_map(move |key, left| alone(key, left, None));
         // Each match puts the row with its partner in place of the row without one.
-        let corrected = correct_rows(
+        let corrected = join::join(
             self.raw,
             other.raw,
+            "correct",
             Box::new(move |key, left, right, out| {
                 let (Some(left), Some(right)) = (left.get::<T>(), right.get::<U>()) else { return };
                 let with = matched(key, left, Some(right));
@@ -216,9 +227,10 @@ impl<'s, T: Relation> Arrangement<'s, T> {
         let key = Rc::new(key);
         let key_of = key.clone();
         let plain = self.clone().rows().rekey(move |_, row| Some(key_of(row)));
-        let corrected = correct_rows(
+        let corrected = join::join(
             self.raw,
             other.raw,
+            "correct",
             Box::new(move |_, left, right, out| {
                 let (Some(row), Some(partner)) = (left.get::<T>(), right.get::<U>()) else { return };
                 if let Some(made) = logic(row, partner) {
@@ -267,8 +279,9 @@ pub fn cogroup<'s, V: Relation>(
     name: &str,
     inputs: impl IntoIterator<Item = Rows<'s, AnyRow>>,
     logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static,
-) -> Arrangement<'s, V> {
-    together(name, inputs).group(name, logic)
+) -> Rows<'s, V> {
+    let parts = inputs.into_iter().flat_map(|input| input.parts).collect();
+    Rows::from_raw(group::group_parts(name, parts, boxed_group(logic)))
 }
 
 fn boxed_flat_map<T: Relation, U: Relation, I: IntoIterator<Item = (Key, U)>>(
@@ -289,7 +302,7 @@ fn boxed_rekey<T: Relation, I: IntoIterator<Item = Key>>(logic: impl Fn(Key, &Re
     })
 }
 
-fn boxed_reduce<V: Relation>(logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static) -> keyed::ReduceRows {
+fn boxed_group<V: Relation>(logic: impl Fn(Key, &Group<'_>, &mut Vec<V>) + 'static) -> group::GroupLogic {
     Box::new(move |key, group, out| {
         let mut values = Vec::new();
         logic(key, &Group(group), &mut values);

@@ -70,6 +70,11 @@ impl Key {
         (u128::from(self.0[0]) << 64 | u128::from(self.0[1])).to_be_bytes()
     }
 
+    /// A number that says which worker rows of this key are with.
+    pub const fn worker(self) -> u64 {
+        self.0[1]
+    }
+
     /// Sixteen hexadecimal digits: half of the key, for names and labels that people read.
     pub fn short(self) -> String {
         format!("{:016x}", self.0[0])

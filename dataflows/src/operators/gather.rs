@@ -1,7 +1,7 @@
 //! One operator for all that needs no memory: mapping, filtering, giving other keys, standing side by side.
 //!
 //! What operators cost in an epoch that does not concern them is most of what an epoch costs. So steps without memory
-//! are put together as functions, and become one operator where their rows are next needed as a stream.
+//! are put together as functions, and are done by the operator that needs their rows next.
 
 use std::rc::Rc;
 
@@ -9,13 +9,15 @@ use differential_dataflow::AsCollection;
 use differential_dataflow::trace::cursor::Cursor;
 use differential_dataflow::trace::{Navigable, SpanOf};
 use timely::container::CapacityContainerBuilder;
-use timely::dataflow::Stream;
-use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::channels::pact::{Exchange, ParallelizationContract, Pipeline};
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 use timely::dataflow::operators::generic::{InputHandleCore, OutputBuilder};
+use timely::dataflow::operators::{Capability, InputCapability};
+use timely::dataflow::{Scope, Stream};
 use timely::progress::operate::FrontierInterest;
 
-use super::{Diff, Epoch, Raw, RawArranged, Trace};
+use super::inbox::Inbox;
+use super::{Batch, Change, Epoch, Raw, RawArranged, Trace};
 use crate::model::{Key, Row};
 
 /// What a step without memory makes of one row.
@@ -61,6 +63,14 @@ impl<'s> Part<'s> {
     }
 }
 
+/// Where rows come from.
+pub(super) fn scope_of<'s>(parts: &[Part<'s>]) -> Scope<'s, Epoch> {
+    match &parts.first().expect("rows come from somewhere").source {
+        Source::Rows(rows) => rows.inner.scope(),
+        Source::Arranged(spans) => spans.scope(),
+    }
+}
+
 /// All parts as one stream.
 pub(super) fn gather<'s>(name: &str, mut parts: Vec<Part<'s>>) -> Raw<'s> {
     if let [Part { source: Source::Rows(_), logic: None }] = parts.as_slice()
@@ -68,30 +78,85 @@ pub(super) fn gather<'s>(name: &str, mut parts: Vec<Part<'s>>) -> Raw<'s> {
     {
         return rows;
     }
-    let scope = match &parts.first().expect("rows come from somewhere").source {
-        Source::Rows(rows) => rows.inner.scope(),
-        Source::Arranged(spans) => spans.scope(),
-    };
-    let mut builder = OperatorBuilder::new(name.to_owned(), scope);
-    let mut inputs: Vec<_> = parts.into_iter().map(|part| Input::new(&mut builder, part)).collect();
-    for input in 0..inputs.len() {
+    let mut builder = OperatorBuilder::new(name.to_owned(), scope_of(&parts));
+    let mut inputs = Inputs::new(&mut builder, parts);
+    for input in 0..inputs.0.len() {
         builder.set_notify_for(input, FrontierInterest::Never);
     }
-    let (output, stream) = builder.new_output::<Vec<_>>();
+    let (output, stream) = builder.new_output::<Vec<Change>>();
     let mut output: Output = OutputBuilder::from(output);
-    builder.build(move |_| move |_| inputs.iter_mut().for_each(|input| input.drain(&mut output)));
+    builder.build(move |_| move |_| inputs.pass_on(&mut output));
     stream.as_collection()
 }
 
-type Change = ((Key, Row), Epoch, Diff);
-type Output = OutputBuilder<Epoch, CapacityContainerBuilder<Vec<Change>>>;
-type Puller<C> = <Pipeline as timely::dataflow::channels::pact::ParallelizationContract<Epoch, C>>::Puller;
-type Handle<C> = InputHandleCore<Epoch, C, Puller<C>>;
+pub(super) type Output = OutputBuilder<Epoch, CapacityContainerBuilder<Vec<Change>>>;
+pub(super) type Handle<C> = InputHandleCore<Epoch, C, <Pipeline as ParallelizationContract<Epoch, C>>::Puller>;
+type ByKey = Exchange<Change, fn(&Change) -> u64>;
+type Exchanged = InputHandleCore<Epoch, Vec<Change>, <ByKey as ParallelizationContract<Epoch, Vec<Change>>>::Puller>;
 
-/// One input of the operator.
+/// The inputs of an operator, each with the steps that its rows go through first.
+pub(super) struct Inputs(Vec<Input>);
+
 enum Input {
     Rows(Handle<Vec<Change>>, Option<Logic>),
+    Exchanged(Exchanged),
     Arranged(Handle<Vec<SpanOf<Trace>>>, Option<Logic>),
+}
+
+/// Parts as an operator takes them whose rows must be with the worker of their key.
+pub(super) enum Taken<'s> {
+    /// There is one worker: everything is here.
+    Here(Vec<Part<'s>>),
+    /// Rows get their keys before they are sent to the worker of their key.
+    Sent(Raw<'s>),
+}
+
+impl Inputs {
+    /// Sees to it that rows of one key come to one worker.
+    pub(super) fn by_key<'s>(name: &str, parts: Vec<Part<'s>>) -> Taken<'s> {
+        if scope_of(&parts).peers() == 1 { Taken::Here(parts) } else { Taken::Sent(gather(name, parts)) }
+    }
+
+    /// Inputs of an operator that asks to hear of time only while something waits for it.
+    pub(super) fn new<'s>(builder: &mut OperatorBuilder<'s, Epoch>, taken: impl Into<Taken<'s>>) -> Self {
+        let inputs = match taken.into() {
+            Taken::Here(parts) => parts.into_iter().map(|part| Input::new(builder, part)).collect(),
+            Taken::Sent(rows) => {
+                let worker: fn(&Change) -> u64 = |((key, _), ..)| key.worker();
+                vec![Input::Exchanged(builder.new_input(rows.inner, Exchange::new(worker)))]
+            }
+        };
+        let inputs = Self(inputs);
+        for input in 0..inputs.0.len() {
+            builder.set_notify_for(input, FrontierInterest::IfCapability);
+        }
+        inputs
+    }
+
+    /// Puts what has come in aside until its epoch is closed.
+    pub(super) fn take_in(&mut self, inbox: &mut Inbox) {
+        for input in &mut self.0 {
+            input.drain(|capability, changes| {
+                let capability: Option<Capability<Epoch>> = capability.retain_least(0);
+                if let Some(capability) = capability {
+                    inbox.take_in(capability, changes);
+                }
+            });
+        }
+    }
+
+    fn pass_on(&mut self, output: &mut Output) {
+        let mut output = output.activate();
+        for input in &mut self.0 {
+            input.drain(|capability, changes| output.session(&capability).give_container(changes));
+        }
+    }
+}
+
+impl<'s> From<Vec<Part<'s>>> for Taken<'s> {
+    fn from(parts: Vec<Part<'s>>) -> Self {
+        Self::Here(parts)
+    }
 }
 
 impl Input {
@@ -102,37 +167,48 @@ impl Input {
         }
     }
 
-    fn drain(&mut self, output: &mut Output) {
-        let mut output = output.activate();
-        let mut made = Vec::new();
+    fn drain(&mut self, mut take: impl FnMut(InputCapability<Epoch>, &mut Vec<Change>)) {
         match self {
-            Self::Rows(handle, None) => handle.for_each(|time, changes| output.session(&time).give_container(changes)),
-            Self::Rows(handle, Some(logic)) => handle.for_each(|time, changes| {
-                let mut session = output.session(&time);
+            Self::Rows(handle, None) => handle.for_each(take),
+            Self::Exchanged(handle) => handle.for_each(take),
+            Self::Rows(handle, Some(logic)) => handle.for_each(|capability, changes| {
+                let (mut made, mut of_row) = (Vec::new(), Vec::new());
                 for ((key, row), epoch, diff) in changes.drain(..) {
-                    logic(key, &row, &mut made);
-                    session.give_iterator(made.drain(..).map(|made| (made, epoch, diff)));
+                    logic(key, &row, &mut of_row);
+                    made.extend(of_row.drain(..).map(|row| (row, epoch, diff)));
+                }
+                if !made.is_empty() {
+                    take(capability, &mut made);
                 }
             }),
-            Self::Arranged(handle, logic) => handle.for_each(|time, spans| {
-                let mut session = output.session(&time);
+            Self::Arranged(handle, logic) => handle.for_each(|capability, spans| {
+                let mut made = Vec::new();
                 for batch in spans.iter().filter_map(|span| span.inner.as_ref()) {
-                    let mut cursor = batch.cursor();
-                    while let Some(key) = cursor.get_key(batch) {
-                        while let Some(row) = cursor.get_val(batch) {
-                            match logic {
-                                None => made.push((*key, row.clone())),
-                                Some(logic) => logic(*key, row, &mut made),
-                            }
-                            for made in made.drain(..) {
-                                cursor.map_times(batch, |time, diff| session.give((made.clone(), *time, *diff)));
-                            }
-                            cursor.step_val(batch);
-                        }
-                        cursor.step_key(batch);
-                    }
+                    read(batch, logic.as_ref(), &mut made);
+                }
+                if !made.is_empty() {
+                    take(capability, &mut made);
                 }
             }),
         }
+    }
+}
+
+/// The changes of a batch, and what is made of them.
+fn read(batch: &Batch, logic: Option<&Logic>, made: &mut Vec<Change>) {
+    let mut of_row = Vec::new();
+    let mut cursor = batch.cursor();
+    while let Some(key) = cursor.get_key(batch) {
+        while let Some(row) = cursor.get_val(batch) {
+            match logic {
+                None => of_row.push((*key, row.clone())),
+                Some(logic) => logic(*key, row, &mut of_row),
+            }
+            for of_row in of_row.drain(..) {
+                cursor.map_times(batch, |epoch, diff| made.push((of_row.clone(), *epoch, *diff)));
+            }
+            cursor.step_val(batch);
+        }
+        cursor.step_key(batch);
     }
 }

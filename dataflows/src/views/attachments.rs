@@ -8,7 +8,7 @@ use crate::rules;
 /// namespace.
 pub(crate) fn attachments<'s>(
     parents: Arrangement<'s, ParentRef>,
-    listeners: Arrangement<'s, ListenerState>,
+    listeners: Rows<'s, ListenerState>,
     labels: Rows<'s, NamespaceLabels>,
 ) -> Rows<'s, Attachment> {
     let points = listeners.flat_map(|gateway, state| Some((gateway, rules::listeners::attach_point(state))));

@@ -12,7 +12,8 @@ pub(crate) fn class_statuses<'s>(
     // A dozen definitions at most, and they change when somebody installs another version.
     let bundle = cogroup("bundle of Gateway API", [definitions.any()], |_, group, bundles| {
         bundles.push(rules::bundle::bundle(group.all()));
-    });
+    })
+    .arrange("bundle");
     let bundles = classes
         .clone()
         .rekey(|_, _| Some(CrdVersion::group_key()))
@@ -24,5 +25,4 @@ pub(crate) fn class_statuses<'s>(
             statuses.push(ClassStatus { generation: row.generation, verdict: verdict.clone(), bundle });
         }
     })
-    .rows()
 }

@@ -3,13 +3,13 @@ use crate::model::{
     MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor, ServiceRoutePlan,
     Serving, Settings,
 };
-use crate::operators::{Arrangement, Rows};
+use crate::operators::Rows;
 use crate::rules::{self, names};
 
 /// The objects that should exist. Keyed by the object.
 pub(crate) fn desired_objects<'s>(
-    gateways: Arrangement<'s, MeshGatewayPlan>,
-    instances: Arrangement<'s, InstancePlan>,
+    gateways: Rows<'s, MeshGatewayPlan>,
+    instances: Rows<'s, InstancePlan>,
     (http_routes, tcp_routes, service_routes): (
         Rows<'s, MeshHttpRoutePlan>,
         Rows<'s, MeshTcpRoutePlan>,

@@ -11,24 +11,24 @@ use crate::rules;
 /// says of an object that it is in the cluster before the cluster shows it.
 pub(crate) fn gateway_statuses<'s>(
     managed: Rows<'s, ManagedGateway>,
-    listeners: Arrangement<'s, ListenerState>,
+    listeners: Rows<'s, ListenerState>,
     attached: Rows<'s, Count>,
     generations: Rows<'s, Generation>,
     addresses: Rows<'s, GatewayAddress>,
-    pending: Arrangement<'s, Pending>,
+    pending: Rows<'s, Pending>,
     settings: &Settings,
 ) -> Rows<'s, GatewayStatus> {
-    let copies = pending_copies(listeners.clone(), pending.clone(), settings);
+    let copies = pending_copies(listeners.clone(), pending.clone().arrange("pending objects"), settings);
     let reports = listener_reports(listeners, attached).rekey(|_, report| Some(report.state.managed.key));
     let generations = generations.rekey(|key, row| (row.kind == Kind::Gateway).then_some(key));
     let pending = pending.rekey(|_, row| rules::order::gateway_of(row));
     let inputs = [managed.any(), reports.any(), generations.any(), addresses.any(), pending.any(), copies.any()];
-    cogroup("gateway statuses by gateway", inputs, |_, group, statuses| statuses.extend(status(group))).rows()
+    cogroup("gateway statuses by gateway", inputs, |_, group, statuses| statuses.extend(status(group)))
 }
 
 /// Copies that are pending, for each Gateway that uses them. Keyed by the Gateway.
 fn pending_copies<'s>(
-    listeners: Arrangement<'s, ListenerState>,
+    listeners: Rows<'s, ListenerState>,
     pending: Arrangement<'s, Pending>,
     settings: &Settings,
 ) -> Rows<'s, Pending> {
@@ -38,17 +38,13 @@ fn pending_copies<'s>(
 }
 
 /// Listeners with the number of routes on them. Keyed by the listener.
-fn listener_reports<'s>(
-    listeners: Arrangement<'s, ListenerState>,
-    attached: Rows<'s, Count>,
-) -> Rows<'s, ListenerReport> {
+fn listener_reports<'s>(listeners: Rows<'s, ListenerState>, attached: Rows<'s, Count>) -> Rows<'s, ListenerReport> {
     let states = listeners.rekey(|_, state| Some(state.key));
     cogroup("listener reports by listener", [states.any(), attached.any()], |_, group, reports| {
         let attached_routes = group.one::<Count>().map_or(0, |count| count.count);
         let state = group.one::<ListenerState>();
         reports.extend(state.map(|state| ListenerReport { state: state.clone(), attached_routes }));
     })
-    .rows()
 }
 
 fn status(group: &Group<'_>) -> Option<GatewayStatus> {

@@ -1,5 +1,5 @@
 use crate::model::{FoundCertificate, GrantedCertificate, Listener, ListenerState, ManagedGateway, Ref};
-use crate::operators::{Arrangement, Rows, cogroup};
+use crate::operators::{Rows, cogroup};
 use crate::rules;
 
 /// What became of each listener of the Gateways of ours: usable or not, with reasons. Keyed by the Gateway, whose
@@ -9,7 +9,7 @@ pub(crate) fn listeners<'s>(
     listeners: Rows<'s, Listener>,
     found: Rows<'s, FoundCertificate>,
     granted: Rows<'s, GrantedCertificate>,
-) -> Arrangement<'s, ListenerState> {
+) -> Rows<'s, ListenerState> {
     let listeners = listeners.rekey(|_, listener| Some(listener.gateway));
     let inputs = [managed.any(), listeners.any(), found.any(), granted.any()];
     cogroup("listeners by gateway", inputs, |_, group, states| {

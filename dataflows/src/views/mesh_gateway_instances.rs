@@ -1,11 +1,13 @@
 use crate::model::{InstancePlan, ListenerState};
-use crate::operators::Arrangement;
+use crate::operators::Rows;
 
 /// The `MeshGatewayInstances`: one per accepted Gateway, so that an address survives a broken certificate. Keyed by the
 /// Gateway.
-pub(crate) fn mesh_gateway_instances(listeners: Arrangement<'_, ListenerState>) -> Arrangement<'_, InstancePlan> {
-    listeners.group("mesh gateway instances by gateway", |_, group, plans| {
-        let accepted = group.all::<ListenerState>().find(|state| state.gateway_accepted);
-        plans.extend(accepted.map(|state| InstancePlan { managed: state.managed.clone() }));
-    })
+///
+/// It is there once per listener, which means the same.
+pub(crate) fn mesh_gateway_instances(listeners: Rows<'_, ListenerState>) -> Rows<'_, InstancePlan> {
+    let instance = |gateway, managed| (gateway, InstancePlan { managed });
+    listeners
+        .flat_map(move |gateway, state| state.gateway_accepted.then(|| instance(gateway, state.managed.clone())))
+        .shared("mesh gateway instances")
 }

@@ -1,13 +1,13 @@
 use crate::model::{ListenerHostname, ListenerState, MeshGatewayPlan, Ref};
-use crate::operators::{Arrangement, Rows, cogroup};
+use crate::operators::{Rows, cogroup};
 
 /// The `MeshGateways`: one per accepted Gateway with a usable listener. Keyed by the Gateway, whose groups are as large
 /// as the MeshGateway itself.
 pub(crate) fn mesh_gateways<'s>(
-    listeners: Arrangement<'s, ListenerState>,
+    listeners: Rows<'s, ListenerState>,
     hostnames: Rows<'s, ListenerHostname>,
-) -> Arrangement<'s, MeshGatewayPlan> {
-    cogroup("mesh gateways by gateway", [listeners.rows().any(), hostnames.any()], |_, group, plans| {
+) -> Rows<'s, MeshGatewayPlan> {
+    cogroup("mesh gateways by gateway", [listeners.any(), hostnames.any()], |_, group, plans| {
         let mut usable: Vec<_> = group.all::<ListenerState>().filter(|state| state.usable).cloned().collect();
         usable.sort_unstable_by_key(|state| state.listener.index);
         if let Some(managed) = usable.first().map(|first| first.managed.clone()) {

@@ -1,5 +1,5 @@
 use crate::model::{Desired, Held, Observed, Pending, Refusal, Settings};
-use crate::operators::{Arrangement, Rows, cogroup};
+use crate::operators::{Rows, cogroup};
 use crate::rules;
 
 /// The objects that the cluster does not show as they should be. Keyed by the object.
@@ -9,7 +9,7 @@ pub(crate) fn pending_objects<'s>(
     held: Rows<'s, Held>,
     refusals: Rows<'s, Refusal>,
     settings: &Settings,
-) -> Arrangement<'s, Pending> {
+) -> Rows<'s, Pending> {
     let settings = settings.clone();
     let inputs = [desired.any(), observed.any(), held.any(), refusals.any()];
     cogroup("pending objects", inputs, move |_, group, pending| {
@@ -25,7 +25,7 @@ pub(crate) fn pending_statuses<'s>(
     observed: Rows<'s, Observed>,
     refusals: Rows<'s, Refusal>,
     settings: &Settings,
-) -> Arrangement<'s, Pending> {
+) -> Rows<'s, Pending> {
     let settings = settings.clone();
     let inputs = [desired.any(), observed.any(), refusals.any()];
     cogroup("pending statuses", inputs, move |_, group, pending| {

@@ -1,8 +1,8 @@
 use crate::model::{AnyRow, PlannedRule, Ref, ResolvedBackend, RouteRules, Rule};
-use crate::operators::Arrangement;
+use crate::operators::{Arrangement, Rows};
 
 /// The rules of each route that Kuma can express, with their backends. Keyed by the route.
-pub(crate) fn route_rules(rules_and_backends: Arrangement<'_, AnyRow>) -> Arrangement<'_, RouteRules> {
+pub(crate) fn route_rules(rules_and_backends: Arrangement<'_, AnyRow>) -> Rows<'_, RouteRules> {
     rules_and_backends.group("planned rules by route", |_, group, planned| {
         let mut rules: Vec<_> = group.all::<Rule>().cloned().collect();
         if rules.is_empty() {

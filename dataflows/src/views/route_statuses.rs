@@ -1,21 +1,21 @@
 use crate::model::{Generation, ParentVerdict, Pending, RouteRules, RouteStatus, Serving};
-use crate::operators::{Arrangement, Group, Rows, cogroup};
+use crate::operators::{Group, Rows, cogroup};
 use crate::rules;
 
 /// What each route should say to its parents of ours. Keyed by the route. A route without such parents says nothing;
 /// one without rules has no row of rules, and says what its parents make of it all the same.
 pub(crate) fn route_statuses<'s>(
     verdicts: Rows<'s, ParentVerdict>,
-    route_rules: Arrangement<'s, RouteRules>,
-    servings: Arrangement<'s, Serving>,
+    route_rules: Rows<'s, RouteRules>,
+    servings: Rows<'s, Serving>,
     generations: Rows<'s, Generation>,
-    pending: Arrangement<'s, Pending>,
+    pending: Rows<'s, Pending>,
 ) -> Rows<'s, RouteStatus> {
     let shadowed = servings.rekey(|_, serving| (!serving.shadowed.is_empty()).then_some(serving.route));
     let generations = generations.rekey(|key, row| (row.kind.is_route()).then_some(key));
     let refused = pending.rekey(|_, row| rules::order::refused_route_of(row));
-    let inputs = [verdicts.any(), route_rules.rows().any(), shadowed.any(), generations.any(), refused.any()];
-    cogroup("route statuses by route", inputs, |_, group, statuses| statuses.extend(status(group))).rows()
+    let inputs = [verdicts.any(), route_rules.any(), shadowed.any(), generations.any(), refused.any()];
+    cogroup("route statuses by route", inputs, |_, group, statuses| statuses.extend(status(group)))
 }
 
 fn status(group: &Group<'_>) -> Option<RouteStatus> {

@@ -16,5 +16,4 @@ pub(crate) fn service_floors(routes: Rows<'_, MeshHttpRoutePlan>) -> Rows<'_, Se
             floors.extend(group.one::<AttachPoint>().map(|point| ServiceFloor { point: point.clone() }));
         }
     })
-    .rows()
 }

@@ -1,5 +1,5 @@
 use crate::model::{Attachment, AttachmentOutcome, Padded, Serving, Shadowed};
-use crate::operators::{Arrangement, Rows, cogroup};
+use crate::operators::{Rows, cogroup};
 use crate::rules;
 
 /// One row per route and attach point, however many parentRefs lead there. Keyed by point and route.
@@ -7,7 +7,7 @@ pub(crate) fn servings<'s>(
     attachments: Rows<'s, Attachment>,
     shadowed: Rows<'s, Shadowed>,
     padded: Rows<'s, Padded>,
-) -> Arrangement<'s, Serving> {
+) -> Rows<'s, Serving> {
     let attached = attachments.rekey(|_, attachment| match attachment.outcome {
         AttachmentOutcome::Attached(_) => Some(attachment.point.key.pair(attachment.parent.route)),
         _ => None,

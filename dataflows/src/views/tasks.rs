@@ -17,5 +17,5 @@ pub(crate) fn tasks<'s>(pending: Rows<'s, Pending>, blocked: Rows<'s, Blocked>, 
         blocked_by.sort_unstable();
         tasks.extend(group.one::<Pending>().map(|pending| Task { pending: pending.clone(), blocked_by }));
     });
-    free.concat(bound.rows())
+    free.concat(bound)
 }

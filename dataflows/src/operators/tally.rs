@@ -1,0 +1,65 @@
+//! Counting by difference: no work here grows with how much there is to count.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use differential_dataflow::AsCollection;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+
+use super::gather::{Inputs, Output, Part, scope_of};
+use super::inbox::Inbox;
+use super::{Change, Diff, Raw};
+use crate::model::{Count, Key, Row};
+
+/// How many rows each key has.
+pub(super) fn count<'s>(name: &str, parts: Vec<Part<'s>>) -> Raw<'s> {
+    let counted = |key: Key, copies: Diff| (copies != 0).then(|| (key, Row::new(Count { count: copies.into() })));
+    tally(name, parts, |(key, _)| key, move |key, copies| counted(*key, copies))
+}
+
+/// Each row once, however often it is there.
+pub(super) fn distinct<'s>(name: &str, parts: Vec<Part<'s>>) -> Raw<'s> {
+    tally(name, parts, |row| row, |row, copies| (copies > 0).then(|| row.clone()))
+}
+
+/// Adds up what comes and goes, and says of each sum that changes what it says.
+fn tally<'s, K: Hash + Eq + 'static>(
+    name: &str,
+    parts: Vec<Part<'s>>,
+    key: impl Fn((Key, Row)) -> K + 'static,
+    says: impl Fn(&K, Diff) -> Option<(Key, Row)> + 'static,
+) -> Raw<'s> {
+    let scope = scope_of(&parts);
+    let parts = Inputs::by_key(name, parts);
+    let mut builder = OperatorBuilder::new(name.to_owned(), scope);
+    let mut inputs = Inputs::new(&mut builder, parts);
+    let (output, stream) = builder.new_output::<Vec<Change>>();
+    let mut output: Output = OutputBuilder::from(output);
+    builder.build(move |_| {
+        let mut inbox = Inbox::default();
+        let mut sums: HashMap<K, Diff, foldhash::fast::FixedState> = HashMap::default();
+        move |frontiers| {
+            inputs.take_in(&mut inbox);
+            let Some(mut closed) = inbox.close(frontiers) else { return };
+            closed.changes.sort_by_key(|(_, epoch, _)| *epoch);
+            let mut made: Vec<Change> = Vec::new();
+            for (row, epoch, diff) in closed.changes {
+                let key = key(row);
+                let before = sums.get(&key).copied().unwrap_or_default();
+                let (old, new) = (says(&key, before), says(&key, before + diff));
+                if old != new {
+                    made.extend(old.map(|row| (row, epoch, -1)));
+                    made.extend(new.map(|row| (row, epoch, 1)));
+                }
+                if before + diff == 0 {
+                    sums.remove(&key);
+                } else {
+                    sums.insert(key, before + diff);
+                }
+            }
+            output.activate().session(&closed.capability).give_container(&mut made);
+        }
+    });
+    stream.as_collection()
+}
