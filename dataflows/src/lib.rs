@@ -85,7 +85,6 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (shadowed, padded) = view!(plan, rule_precedence(attachments.clone(), rules.of()));
     let servings = view!(plan, servings(attachments, shadowed, padded));
     let attached = view!(plan, attached_routes(servings.clone()));
-
     let hostnames = view!(plan, listener_hostnames(servings.clone()));
     let gateways = view!(plan, mesh_gateways(listeners.clone(), hostnames));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));

@@ -1,7 +1,6 @@
 //! Counting by difference: no work here grows with how much there is to count.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
 
 use differential_dataflow::AsCollection;
 use timely::dataflow::operators::generic::OutputBuilder;
@@ -24,7 +23,7 @@ pub(super) fn distinct<'s>(name: &str, parts: Vec<Part<'s>>) -> Raw<'s> {
 }
 
 /// Adds up what comes and goes, and says of each sum that changes what it says.
-fn tally<'s, K: Hash + Eq + 'static>(
+fn tally<'s, K: Ord + 'static>(
     name: &str,
     parts: Vec<Part<'s>>,
     key: impl Fn((Key, Row)) -> K + 'static,
@@ -38,7 +37,7 @@ fn tally<'s, K: Hash + Eq + 'static>(
     let mut output: Output = OutputBuilder::from(output);
     builder.build(move |_| {
         let mut inbox = Inbox::default();
-        let mut sums: HashMap<K, Diff, foldhash::fast::FixedState> = HashMap::default();
+        let mut sums: BTreeMap<K, Diff> = BTreeMap::new();
         move |frontiers| {
             inputs.take_in(&mut inbox);
             let Some(mut closed) = inbox.close(frontiers) else { return };
