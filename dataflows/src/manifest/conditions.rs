@@ -122,7 +122,8 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
     place
         + &match problem {
             RefProblem::InvalidKind => {
-                format!("{target} cannot be a backend of a {}: name a Service", backend.route_kind)
+                let role = if backend.is_mirror() { "mirror" } else { "backend" };
+                format!("{target} cannot be a {role} of a {}: name a Service", backend.route_kind)
             }
             RefProblem::NoPort => format!("backend reference to {target} must include a port"),
             RefProblem::ExternalName => format!("{target} is of type ExternalName: use a MeshExternalService instead"),

@@ -184,7 +184,7 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
         Filter::Mirror { slot, percentage } => {
             let target = planned.backends.iter().find(|backend| backend.backend.slot == *slot)?;
             // A mirror to nowhere is left out: what it would have got is an answer that nobody reads.
-            let mut backend = legacy(settings, target).filter(|_| problem(point, target).is_none())?;
+            let mut backend = tagged(settings, target).filter(|_| problem(point, target).is_none())?;
             backend["weight"] = 1.into();
             let mut mirror = object([("backendRef", backend)]);
             if let Some(percentage) = percentage {
@@ -319,6 +319,12 @@ fn legacy(settings: &Settings, resolved: &ResolvedBackend) -> Option<Value> {
         "name": names::service_tag(&backend.namespace, &backend.name, backend.port?),
         "tags": {"kuma.io/zone": &*settings.zone},
     }))
+}
+
+/// A destination by its tags, which is all that Kuma reads of a mirror. What lies outside the mesh is in no zone.
+fn tagged(settings: &Settings, resolved: &ResolvedBackend) -> Option<Value> {
+    let outside = resolved.service_tag.as_ref().map(|tag| json!({"kind": "MeshServiceSubset", "name": &**tag}));
+    outside.or_else(|| legacy(settings, resolved))
 }
 
 /// A reference to an object of Kuma's by its name.

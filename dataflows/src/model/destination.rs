@@ -106,6 +106,11 @@ impl BackendRef {
     /// The first slot of mirrors; no rule has so many backendRefs.
     pub const MIRROR: u16 = 1 << 15;
 
+    /// Whether it is the target of a mirror.
+    pub const fn is_mirror(&self) -> bool {
+        self.slot >= Self::MIRROR
+    }
+
     /// Key of this reference.
     pub fn key(&self) -> Key {
         self.route.item("backendRef", u32::from(self.rule) << 16 | u32::from(self.slot))

@@ -1,8 +1,7 @@
 //! What backendRefs lead to.
 
 use crate::model::{
-    BackendKind, BackendRef, Destination, DestinationPort, Kind, ParentKind, Ref, RefProblem, ResolvedBackend,
-    RouteKind,
+    BackendKind, BackendRef, Destination, DestinationPort, ParentKind, Ref, RefProblem, ResolvedBackend, RouteKind,
 };
 
 /// What became of a backendRef. Whether a ReferenceGrant permits one that leaves its namespace is not known yet.
@@ -61,7 +60,7 @@ fn port(backend: &BackendRef, found: Option<&Destination>) -> Option<u16> {
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#httpbackendref>
 fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefProblem> {
-    if !can_be_routed_to(&backend.kind, backend.route_kind) {
+    if !can_be_routed_to(backend) {
         return Some(RefProblem::InvalidKind);
     }
     if backend.kind == BackendKind::Service && backend.port.is_none() {
@@ -97,28 +96,35 @@ fn permitted_problem(problem: Option<RefProblem>, granted: bool) -> Option<RefPr
     }
 }
 
-/// Whether routes of a kind can lead to destinations of a kind. A route of connections that held a real reference which
-/// does not resolve would freeze the whole gateway, so it never holds one.
-fn can_be_routed_to(kind: &BackendKind, route: Kind) -> bool {
-    let of_connections = RouteKind::of(route).is_some_and(RouteKind::is_of_connections);
-    match kind {
+/// Whether a backendRef can lead to destinations of its kind. A route of connections that held a real reference which does
+/// not resolve would freeze the whole gateway, so it never holds one, and of mirrors Kuma reads nothing but the tags.
+fn can_be_routed_to(backend: &BackendRef) -> bool {
+    let of_connections = RouteKind::of(backend.route_kind).is_some_and(RouteKind::is_of_connections);
+    match backend.kind {
         BackendKind::Service | BackendKind::ExternalService => true,
         BackendKind::MeshService | BackendKind::MeshMultiZoneService | BackendKind::MeshExternalService => {
-            !of_connections
+            !of_connections && !backend.is_mirror()
         }
         BackendKind::Other { .. } => false,
     }
 }
 
-/// Whether the ports of a destination say which ports a reference can name.
+/// Whether the ports of a destination say which ports a reference can name. What a MeshExternalService matches is its one
+/// port; an ExternalService is found by its tag, whatever port is named.
 const fn has_ports(kind: &BackendKind) -> bool {
-    matches!(kind, BackendKind::Service | BackendKind::MeshService | BackendKind::MeshMultiZoneService)
+    matches!(
+        kind,
+        BackendKind::Service
+            | BackendKind::MeshService
+            | BackendKind::MeshMultiZoneService
+            | BackendKind::MeshExternalService
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DestinationPort, Key};
+    use crate::model::{DestinationPort, Key, Kind};
 
     fn backend(kind: BackendKind, namespace: &str, port: Option<u16>) -> BackendRef {
         BackendRef {
@@ -136,13 +142,16 @@ mod tests {
     }
 
     #[test]
-    fn routes_of_connections_lead_to_tags_only() {
+    fn routes_of_connections_and_mirrors_lead_to_tags_only() {
         use BackendKind::{ExternalService, MeshExternalService, MeshMultiZoneService, MeshService, Service};
         for kind in [Service, ExternalService, MeshService, MeshMultiZoneService, MeshExternalService] {
             let tagged = matches!(kind, Service | ExternalService);
             for route in [Kind::HttpRoute, Kind::GrpcRoute, Kind::TcpRoute, Kind::TlsRoute] {
                 let requests = matches!(route, Kind::HttpRoute | Kind::GrpcRoute);
-                assert_eq!(can_be_routed_to(&kind, route), tagged || requests, "{route} to {kind:?}");
+                let backend = BackendRef { route_kind: route, ..backend(kind.clone(), "shop", None) };
+                assert_eq!(can_be_routed_to(&backend), tagged || requests, "{route} to {kind:?}");
+                let mirror = BackendRef { slot: BackendRef::MIRROR, ..backend };
+                assert_eq!(can_be_routed_to(&mirror), tagged, "a mirror of a {route} to {kind:?}");
             }
         }
     }
