@@ -293,7 +293,7 @@ fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
 }
 
 /// What has to occur in what is written.
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 17] = [
     "InvalidCertificateRef",
     "Shadowed",
     "RefNotPermitted",
@@ -308,6 +308,9 @@ const TEXTS: [&str; 14] = [
     "producer-unmatched-",
     "Conflicted",
     "deltagate.io/hostname",
+    "MeshMultiZoneService",
+    "MeshExternalService",
+    "bank",
 ];
 
 /// A test that finds nothing because nothing happens is worth nothing.

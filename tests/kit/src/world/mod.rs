@@ -8,7 +8,7 @@ mod random;
 mod routes;
 mod surroundings;
 
-use dataflows::model::{Fact, Key, Settings, Update};
+use dataflows::model::{BackendKind, Fact, Key, Settings, Update};
 
 pub use answers::{Answers, Habit};
 pub use random::Random;
@@ -30,6 +30,9 @@ const TEAMS: [&str; 2] = ["blue", "red"];
 /// Services, two in each namespace.
 const SERVICES: [(&str, &str); 6] =
     [("db", "orders"), ("db", "users"), ("infra", "auth"), ("infra", "cart"), ("shop", "auth"), ("shop", "cart")];
+/// Kinds of destinations that are no Services.
+const OUTSIDERS: [BackendKind; 3] =
+    [BackendKind::MeshMultiZoneService, BackendKind::MeshExternalService, BackendKind::ExternalService];
 /// TLS Secrets.
 const SECRETS: [(&str, &str); 3] = [("db", "cert"), ("infra", "cert"), ("infra", "spare")];
 /// Gateways.
@@ -83,6 +86,15 @@ impl History {
     }
 }
 
+/// Namespace and name of the one destination of a kind that is no Service. An ExternalService has no namespace.
+fn outsider(kind: &BackendKind) -> (&'static str, &'static str) {
+    match kind {
+        BackendKind::ExternalService => ("", "bank"),
+        BackendKind::MeshExternalService => ("infra", "outside"),
+        _ => ("infra", "everywhere"),
+    }
+}
+
 /// Most of the world at once, as after a start.
 fn beginning(random: &mut Random) -> Vec<Event> {
     let mut updates: Vec<Update> = Vec::new();
@@ -93,6 +105,7 @@ fn beginning(random: &mut Random) -> Vec<Event> {
     updates.extend(PARAMETERS.map(|name| surroundings::parameters(random, name)));
     updates.extend(SERVICES.iter().map(|(namespace, name)| surroundings::service(random, namespace, name)));
     updates.extend(SERVICES.iter().map(|(namespace, name)| surroundings::mesh_service(random, namespace, name)));
+    updates.extend(OUTSIDERS.iter().map(|kind| surroundings::outsider(random, kind)));
     updates.extend((0..3).map(|index| surroundings::grants(random, index)));
     updates.extend(SECRETS.iter().map(|(namespace, name)| surroundings::secret(random, namespace, name)));
     updates.extend(GATEWAYS.iter().map(|(namespace, name)| gateways::gateway(random, namespace, name)));
@@ -107,7 +120,8 @@ fn event(random: &mut Random, settings: &Settings) -> Event {
     let (mesh, namespace) = (*random.pick(&MESHES[..3]), *random.pick(&NAMESPACES));
     let (class, parameters, grants) = (*random.pick(&CLASSES), *random.pick(&PARAMETERS), random.below(3));
     let definition = *random.pick(&DEFINITIONS);
-    let update = match random.below(27) {
+    let outsider = random.pick(&OUTSIDERS).clone();
+    let update = match random.below(28) {
         0 => surroundings::mesh(random, mesh),
         1 | 2 => surroundings::namespace(random, namespace),
         3 => surroundings::class(random, class),
@@ -121,6 +135,7 @@ fn event(random: &mut Random, settings: &Settings) -> Event {
         20 => surroundings::mesh_service(random, service.0, service.1),
         21 | 22 => surroundings::secret(random, secret.0, secret.1),
         23 => surroundings::definition(random, definition),
+        24 => surroundings::outsider(random, &outsider),
         _ => return Event::Answers(Answers::random(random)),
     };
     if random.one_in(6) {

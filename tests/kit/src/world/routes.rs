@@ -6,7 +6,7 @@ use dataflows::model::{
     RuleReason, Update,
 };
 
-use super::{GATEWAYS, HOSTNAMES, MESHES, Random, SERVICES, update};
+use super::{GATEWAYS, HOSTNAMES, MESHES, OUTSIDERS, Random, SERVICES, update};
 
 /// A route with one to three parentRefs and none to three rules.
 pub(super) fn route(random: &mut Random, namespace: &str, name: &str) -> Update {
@@ -127,20 +127,25 @@ fn backends(random: &mut Random, route: &ObjectName, rule: &Rule) -> Vec<Backend
     let slots = (0..u16::try_from(count).unwrap_or_default())
         .chain(matches!(rule.filters[..], [Filter::Mirror { .. }]).then_some(BackendRef::MIRROR));
     let mut backend = |slot| {
-        let (namespace, name) = *random.pick(&SERVICES);
+        let service = *random.pick(&SERVICES);
         let other = BackendKind::Other { group: "apps".into(), kind: "Deployment".into() };
+        let outsider = random.pick(&OUTSIDERS).clone();
+        let (kind, (namespace, name)) = match random.below(14) {
+            0 => (other, service),
+            1 => (BackendKind::MeshService, service),
+            2 | 3 => (outsider.clone(), super::outsider(&outsider)),
+            _ => (BackendKind::Service, service),
+        };
+        // What has no namespace is looked for where the route is, and found wherever that is.
+        let namespace = if namespace.is_empty() { route.namespace.clone() } else { namespace.into() };
         BackendRef {
             route: route.key(),
             route_kind: route.kind,
             route_namespace: route.namespace.clone(),
             rule: rule.index,
             slot,
-            kind: match random.below(12) {
-                0 => other,
-                1 => BackendKind::MeshService,
-                _ => BackendKind::Service,
-            },
-            namespace: namespace.into(),
+            kind,
+            namespace,
             name: if random.one_in(12) { "missing".into() } else { name.into() },
             port: random.some(12, &[80, 8080]),
             weight: *random.pick(&[0, 1, 1, 3]),

@@ -95,6 +95,26 @@ pub(super) fn mesh_service(random: &mut Random, namespace: &str, name: &str) -> 
     update(Key::of(Kind::MeshService, namespace, name), Fact::destination(destination))
 }
 
+/// What exists in Kuma alone, or outside of the mesh.
+pub(super) fn outsider(random: &mut Random, kind: &BackendKind) -> Update {
+    let (namespace, name) = super::outsider(kind);
+    let ports: Vec<u16> = [80, 8080].into_iter().filter(|_| !random.one_in(3)).collect();
+    let ports = ports.into_iter().map(|port| self::port(random, port)).collect();
+    let tag = if random.one_in(4) { "vault" } else { name };
+    let destination = Destination {
+        kind: kind.clone(),
+        namespace: namespace.into(),
+        name: name.into(),
+        ports,
+        headless: false,
+        external_name: false,
+        service_tag: (*kind == BackendKind::ExternalService).then(|| tag.into()),
+        mesh: Some((if random.one_in(4) { MESHES[1] } else { MESHES[0] }).into()),
+    };
+    let source = kind.kind().map_or_else(|| Key::hash(&[b"no destination"]), |kind| Key::of(kind, namespace, name));
+    update(source, Fact::destination(destination))
+}
+
 /// A TLS Secret with one of a few contents, or with none that can be served.
 pub(super) fn secret(random: &mut Random, namespace: &str, name: &str) -> Update {
     let content = match random.below(6) {
