@@ -4,11 +4,45 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// A request that reaches the pods of a Gateway.
+/// Whom a request is sent to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The pods of a Gateway.
+    Gateway {
+        /// Namespace.
+        namespace: String,
+        /// Name.
+        name: String,
+    },
+    /// A Service, or what stands for one, as a pod in a mesh calls it.
+    Service {
+        /// Namespace.
+        namespace: String,
+        /// Name.
+        name: String,
+        /// The namespace of the pod that calls.
+        from: String,
+        /// The mesh of the pod that calls.
+        mesh: String,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gateway { namespace, name } => write!(f, "Gateway {namespace}/{name}"),
+            Self::Service { namespace, name, from, mesh } => {
+                write!(f, "Service {namespace}/{name} from {from} in mesh {mesh}")
+            }
+        }
+    }
+}
+
+/// A request, or the connection that it would come by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Namespace and name of the Gateway.
-    pub gateway: (String, String),
+    /// Whom it is sent to.
+    pub to: Place,
     /// Port.
     pub port: u16,
     /// The server name of TLS; `None` without TLS.
@@ -29,9 +63,8 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query: Vec<_> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let (mark, query) = (if query.is_empty() { "" } else { "?" }, query.join("&"));
-        let (namespace, name) = &self.gateway;
         write!(f, "{} {}:{}{}{mark}{query}", self.method, self.host, self.port, self.path)?;
-        write!(f, " {:?} to {namespace}/{name}", self.headers)?;
+        write!(f, " {:?} to {}", self.headers, self.to)?;
         self.server_name.as_ref().map_or(Ok(()), |name| write!(f, " by TLS as {name}"))
     }
 }
@@ -47,6 +80,24 @@ pub enum Answer {
     Redirect(Redirect),
     /// The request goes on.
     Forward(Forward),
+}
+
+impl Answer {
+    /// The same without saying which error it is.
+    #[must_use]
+    pub fn of_any_error(self) -> Self {
+        match self {
+            Self::Error(_) => Self::Error(0),
+            Self::Forward(forward) => {
+                let shares = forward.shares.into_iter().map(|(destination, weight)| match destination {
+                    Destination::Nobody(_) => (Destination::Nobody(0), weight),
+                    destination @ Destination::Port { .. } => (destination, weight),
+                });
+                Self::Forward(Forward { shares: self::shares(shares), ..forward })
+            }
+            other => other,
+        }
+    }
 }
 
 /// A redirect as its client sees it.
@@ -66,8 +117,8 @@ pub struct Redirect {
     pub response_headers: HeaderChange,
 }
 
-/// A request as its backends see it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A request as its backends see it. A connection has neither host nor path.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Forward {
     /// Who gets it, with shares in lowest terms.
     pub shares: BTreeMap<Destination, u64>,
@@ -134,6 +185,25 @@ fn greatest_common_divisor(mut left: u64, mut right: u64) -> u64 {
 }
 
 impl Forward {
+    /// A connection that goes to these, as it is. Who gets nothing is cut off, whatever would answer a request.
+    pub fn connection(all: impl IntoIterator<Item = (Destination, u64)>) -> Answer {
+        let refused = |(destination, weight)| match destination {
+            Destination::Nobody(_) => (Destination::Nobody(0), weight),
+            destination @ Destination::Port { .. } => (destination, weight),
+        };
+        let shares = shares(all.into_iter().map(refused));
+        if shares.keys().all(|destination| matches!(destination, Destination::Nobody(_))) {
+            return Answer::Closed;
+        }
+        Answer::Forward(Self { shares, ..Self::default() })
+    }
+
+    /// A request that goes to one destination as it is.
+    pub fn untouched(request: &Request, destination: Destination) -> Answer {
+        let shares = [(destination, 1)].into();
+        Answer::Forward(Self { shares, host: request.host.clone(), path: request.path.clone(), ..Self::default() })
+    }
+
     /// What comes of it: where nobody gets anything, what else was to be done does not matter.
     pub fn answer(self) -> Answer {
         match self.shares.first_key_value() {

@@ -4,16 +4,25 @@ use super::objects::{GROUP, Listener, Reference, Selector};
 use super::{Cluster, Gateway, Route, matching};
 
 impl Cluster {
-    /// Whether a route is attached to a listener: a parentRef asks for it, and the listener takes the kind, the
-    /// namespace and at least one hostname.
+    /// The routes that are attached to a listener: a parentRef asks for it, and the listener takes the kind, the
+    /// namespace and at least one hostname. An HTTPRoute and a GRPCRoute whose hostnames meet do not both stay: judged by
+    /// twos, the younger one gives way.
     ///
-    /// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference>
-    pub(super) fn is_attached(&self, route: &Route, gateway: &Gateway, listener: &Listener) -> bool {
+    /// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference>,
+    /// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute>
+    pub(super) fn attached<'a>(&'a self, gateway: &Gateway, listener: &Listener) -> Vec<&'a Route> {
+        let asking: Vec<_> = self.routes.iter().filter(|route| self.may_attach(route, gateway, listener)).collect();
+        let stays = |route: &&&Route| !asking.iter().any(|other| excludes(other, route, listener));
+        asking.iter().filter(stays).copied().collect()
+    }
+
+    fn may_attach(&self, route: &Route, gateway: &Gateway, listener: &Listener) -> bool {
         route.spec.parent_refs.iter().any(|parent| asks_for(parent, route, gateway, listener))
             && self.mesh_of(&route.metadata) == self.mesh_of(&gateway.metadata)
-            && takes_kind(listener, "HTTPRoute")
+            && takes_kind(listener, &route.kind)
             && self.takes_namespace(&route.metadata.namespace, gateway, listener)
-            && matching::shares_a_host(route, listener)
+            && !matching::shared_hostnames(route, listener).is_empty()
+            && matching::serves_anything(route)
     }
 
     fn takes_namespace(&self, namespace: &str, gateway: &Gateway, listener: &Listener) -> bool {
@@ -38,8 +47,26 @@ fn asks_for(parent: &Reference, route: &Route, gateway: &Gateway, listener: &Lis
         && parent.port.is_none_or(|port| port == listener.port)
 }
 
+/// Whether a route keeps another one off a listener.
+fn excludes(older: &Route, route: &Route, listener: &Listener) -> bool {
+    let rank = |route: &Route| (matching::seniority(&route.metadata), route.kind == "GRPCRoute");
+    let hostnames = |route| matching::shared_hostnames(route, listener);
+    older.kind != route.kind
+        && rank(older) < rank(route)
+        && hostnames(older).iter().any(|one| hostnames(route).iter().any(|other| matching::meets(*one, *other)))
+}
+
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#allowedroutes> (`kinds`)
 fn takes_kind(listener: &Listener, kind: &str) -> bool {
+    let possible: &[&str] = match listener.protocol.as_str() {
+        "HTTP" | "HTTPS" => &["HTTPRoute", "GRPCRoute"],
+        "TLS" => &["TLSRoute"],
+        "TCP" => &["TCPRoute"],
+        _ => &[],
+    };
+    if !possible.contains(&kind) {
+        return false;
+    }
     let kinds = &listener.allowed_routes.kinds;
     let named = |allowed: &Reference| {
         allowed.group.as_ref().is_none_or(|group| group == GROUP) && allowed.kind.as_deref() == Some(kind)

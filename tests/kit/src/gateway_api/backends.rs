@@ -1,25 +1,27 @@
 use serde_json::Value;
 
 use super::objects::{GROUP, Reference};
-use super::{Cluster, Gateway, Route};
+use super::{Cluster, Parent, Route};
 use crate::traffic::Destination;
 
 impl Cluster {
-    /// Where a backendRef of a route leads, through a Gateway and so in its mesh. What cannot be referred to is nobody,
-    /// who answers 500.
+    /// Where a backendRef of a route leads. What cannot be referred to is nobody, who answers 500.
     ///
     /// <https://gateway-api.sigs.k8s.io/reference/spec/#httpbackendref>
-    pub(super) fn destination(&self, gateway: &Gateway, route: &Route, reference: &Reference) -> Destination {
-        self.find(gateway, route, reference).unwrap_or(Destination::Nobody(500))
+    pub(super) fn destination(&self, parent: &Parent, route: &Route, reference: &Reference) -> Destination {
+        self.find(parent, route, reference).unwrap_or(Destination::Nobody(500))
     }
 
-    fn find(&self, gateway: &Gateway, route: &Route, reference: &Reference) -> Option<Destination> {
+    fn find(&self, parent: &Parent, route: &Route, reference: &Reference) -> Option<Destination> {
+        let of_connections = ["TCPRoute", "TLSRoute"].contains(&route.kind.as_str());
         let kind = match (reference.group.as_deref().unwrap_or(""), reference.kind.as_deref().unwrap_or("Service")) {
             ("", "Service") => "Service",
+            ("kuma.io", "ExternalService") => "ExternalService",
+            // Kuma routes connections to tags alone.
+            _ if of_connections => return None,
             ("kuma.io", "MeshService") => "MeshService",
             ("kuma.io", "MeshMultiZoneService") => "MeshMultiZoneService",
             ("kuma.io", "MeshExternalService") => "MeshExternalService",
-            ("kuma.io", "ExternalService") => "ExternalService",
             _ => return None,
         };
         let here = &route.metadata.namespace;
@@ -27,10 +29,11 @@ impl Cluster {
             "ExternalService" => String::new(),
             _ => reference.namespace.as_ref().unwrap_or(here).clone(),
         };
-        if !namespace.is_empty() && namespace != *here {
+        // "No ReferenceGrant is needed inside of the mesh": GEP-1294.
+        if !namespace.is_empty() && namespace != *here && parent.is_gateway {
             let target =
                 Reference { namespace: Some(namespace.clone()), kind: Some(kind.to_owned()), ..reference.clone() };
-            self.is_granted("HTTPRoute", here, &target).then_some(())?;
+            self.is_granted(&route.kind, here, &target).then_some(())?;
         }
         let name = reference.name.clone().unwrap_or_default();
         let object = self.objects.get(&(kind.to_owned(), namespace.clone(), name.clone()))?;
@@ -39,10 +42,13 @@ impl Cluster {
             "ExternalService" => Some(object["mesh"].as_str().unwrap_or("default")),
             _ => Some(object["metadata"]["labels"]["kuma.io/mesh"].as_str().unwrap_or("default")),
         };
-        if mesh.is_some_and(|mesh| mesh != self.mesh_of(&gateway.metadata)) {
+        if mesh.is_some_and(|mesh| mesh != parent.mesh) {
             return None;
         }
         let port = port(kind, object, reference.port)?;
+        if !parent.is_gateway && !speaks_http(kind, object, port) {
+            return None;
+        }
         // A MeshService is the Service that it was made of.
         let kind = if kind == "MeshService" { "Service" } else { kind };
         Some(Destination::Port { kind, namespace, name, port })
@@ -70,6 +76,23 @@ impl Cluster {
     }
 }
 
+/// Whether Kuma takes a port for HTTP, as it has to be for requests that a proxy beside a pod routes.
+///
+/// <https://kuma.io/docs/2.14.x/policies/protocol-support-in-kuma/>
+pub(super) fn speaks_http(kind: &str, object: &Value, number: u16) -> bool {
+    let ports = object["spec"]["ports"].as_array().into_iter().flatten();
+    let protocol = match kind {
+        "ExternalService" => &object["spec"]["tags"]["kuma.io/protocol"],
+        "MeshExternalService" => &object["spec"]["match"]["protocol"],
+        _ => {
+            ports.filter(|port| port["port"] == number).map(|port| &port["appProtocol"]).next().unwrap_or(&Value::Null)
+        }
+    };
+    ["http", "http2", "grpc", "kubernetes.io/h2c", "kubernetes.io/ws"]
+        .iter()
+        .any(|known| protocol.as_str().is_some_and(|protocol| protocol.eq_ignore_ascii_case(known)))
+}
+
 /// The port that is meant, if the object has it.
 fn port(kind: &'static str, object: &Value, wanted: Option<u16>) -> Option<u16> {
     let number = |port: &Value| u16::try_from(port["port"].as_u64()?).ok();
@@ -80,7 +103,9 @@ fn port(kind: &'static str, object: &Value, wanted: Option<u16>) -> Option<u16> 
         "Service" if object["spec"]["type"] == "ExternalName" => None,
         "Service" => wanted.filter(|port| ports.contains(port)),
         "ExternalService" => Some(0),
-        "MeshExternalService" => wanted.or_else(|| number(&object["spec"]["match"])),
+        "MeshExternalService" => {
+            number(&object["spec"]["match"]).filter(|only| wanted.is_none_or(|wanted| wanted == *only))
+        }
         _ => match wanted {
             Some(port) => Some(port).filter(|port| ports.contains(port)),
             None => <[u16; 1]>::try_from(ports).ok().map(|[only]| only),

@@ -28,12 +28,21 @@ impl Cluster {
     fn can_serve(&self, gateway: &Gateway, listener: &Listener) -> bool {
         match (listener.protocol.as_str(), &listener.tls) {
             ("HTTP", None) => true,
-            ("HTTPS", Some(tls)) => {
+            // Kuma lets other meshes come in by plain HTTP alone.
+            _ if self.is_cross_mesh(gateway) => false,
+            ("TCP", None) => true,
+            ("TLS", Some(tls)) if tls.mode.as_deref() == Some("Passthrough") => true,
+            ("HTTPS" | "TLS", Some(tls)) => {
                 let terminates = tls.mode.as_ref().is_none_or(|mode| mode == "Terminate");
                 terminates && self.any_certificate(gateway, tls)
             }
             _ => false,
         }
+    }
+
+    fn is_cross_mesh(&self, gateway: &Gateway) -> bool {
+        let class = self.classes.get(&gateway.spec.gateway_class_name);
+        class.and_then(|class| self.parameters(class)).is_some_and(|found| found["spec"]["crossMesh"] == true)
     }
 
     fn any_certificate(&self, gateway: &Gateway, tls: &Tls) -> bool {
@@ -45,7 +54,9 @@ impl Cluster {
             let secret = self.objects.get(&("Secret".to_owned(), namespace.clone(), name));
             let pair = |found: &serde_json::Value| {
                 found["type"] == "kubernetes.io/tls"
-                    && ["tls.crt", "tls.key"].iter().all(|it| found["data"][it].is_string())
+                    && ["tls.crt", "tls.key"]
+                        .iter()
+                        .all(|it| found["data"][it].as_str().is_some_and(|it| !it.is_empty()))
             };
             let target = Reference {
                 group: Some(String::new()),

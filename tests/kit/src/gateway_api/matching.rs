@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::Route;
-use super::objects::{Listener, Match, Named, Rule};
+use super::objects::{Listener, Match, Metadata, Method, Named, Rule};
 use crate::traffic::{Request, covers, matches_whole, narrowness};
 
 /// A rule that a request matches.
@@ -32,9 +32,8 @@ pub(super) struct Precedence {
     place: Reverse<(usize, usize)>,
 }
 
-/// The matches of a route that a request satisfies at a listener.
-pub(super) fn candidates<'a>(route: &'a Route, listener: &Listener, request: &Request) -> Vec<Candidate<'a>> {
-    let Some(hostname) = best_hostname(route, listener, &request.host) else { return Vec::new() };
+/// The matches of a route that a request satisfies, which it came to by a hostname as narrow as this.
+pub(super) fn candidates<'a>(route: &'a Route, hostname: (bool, usize), request: &Request) -> Vec<Candidate<'a>> {
     let metadata = &route.metadata;
     let mut candidates = Vec::new();
     for (place, rule) in route.spec.rules.iter().enumerate().filter(|(_, rule)| is_served(rule)) {
@@ -44,30 +43,76 @@ pub(super) fn candidates<'a>(route: &'a Route, listener: &Listener, request: &Re
         for (index, found) in matches.iter().enumerate() {
             let headers = first_of_each(&found.headers, str::to_ascii_lowercase);
             let queries = first_of_each(&found.query_params, str::to_owned);
-            let path = trimmed(&found.path.value);
-            let satisfied = found.method.as_ref().is_none_or(|method| *method == request.method)
+            let satisfied = found.method.as_ref().is_none_or(|method| method_matches(method, request))
                 && path_matches(found, &request.path)
                 && headers.iter().all(|(name, wanted)| satisfies(wanted, request.headers.get(name)))
                 && queries.iter().all(|(name, wanted)| satisfies(wanted, request.query.get(name)));
             if !satisfied {
                 continue;
             }
-            let created = metadata.creation_timestamp.clone();
+            let (exact, prefix) = of_path(found);
+            let (age, name) = seniority(metadata);
             let precedence = Precedence {
                 hostname,
-                exact: found.path.kind == "Exact",
-                prefix: (found.path.kind == "PathPrefix").then_some(path.len()),
-                method: found.method.is_some(),
+                exact,
+                prefix,
+                method: matches!(found.method, Some(Method::Http(_))),
                 headers: headers.len(),
                 queries: queries.len(),
-                age: Reverse((created.is_none(), created.unwrap_or_default())),
-                name: Reverse((metadata.namespace.clone(), metadata.name.clone())),
+                age: Reverse(age),
+                name: Reverse(name),
                 place: Reverse((place, index)),
             };
             candidates.push(Candidate { route, rule, found: found.clone(), precedence });
         }
     }
     candidates
+}
+
+/// What makes a route older than another; the smallest goes first. A route without a time is the youngest.
+pub(super) fn seniority(metadata: &Metadata) -> ((bool, String), (String, String)) {
+    let created = metadata.creation_timestamp.clone();
+    ((created.is_none(), created.unwrap_or_default()), (metadata.namespace.clone(), metadata.name.clone()))
+}
+
+/// Whether a match is for one path, and if it is for prefixes of how many characters. For a call the path is service and
+/// method, of which the longer service goes first, then the longer method.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule> (`matches`)
+fn of_path(found: &Match) -> (bool, Option<usize>) {
+    let Some(Method::Call(call)) = &found.method else {
+        let prefix = (found.path.kind == "PathPrefix").then(|| trimmed(&found.path.value).len());
+        return (found.path.kind == "Exact", prefix);
+    };
+    match (call.kind.as_str(), &call.service, &call.method) {
+        ("Exact", Some(_), Some(_)) => (true, None),
+        ("Exact", Some(service), None) => (false, Some(service.len() + 1)),
+        // Kuma knows such calls by expressions alone, which it tries after everything else.
+        _ => (false, None),
+    }
+}
+
+/// "The path of a call is `/<service>/<method>`."
+fn method_matches(method: &Method, request: &Request) -> bool {
+    let call = match method {
+        Method::Http(method) => return *method == request.method,
+        Method::Call(call) => call,
+    };
+    if call.kind == "RegularExpression" {
+        let part = |part: &Option<String>| part.as_ref().map_or_else(|| "[^/]+".to_owned(), |it| format!("(?:{it})"));
+        let expression = format!("/{}/{}", part(&call.service), part(&call.method));
+        return matches_whole(&expression, &request.path).unwrap_or(false);
+    }
+    let mut parts = request.path.strip_prefix('/').unwrap_or_default().split('/');
+    let (service, method) = (parts.next().unwrap_or_default(), parts.next());
+    let is_call = parts.next().is_none() && !service.is_empty() && method.is_some_and(|method| !method.is_empty());
+    call.service.as_ref().is_none_or(|wanted| wanted == service)
+        && (call.method.is_none() || is_call && call.method.as_deref() == method)
+}
+
+/// Whether anything is left of a route once the rules are left out that Kuma has no words for.
+pub(super) fn serves_anything(route: &Route) -> bool {
+    route.spec.rules.is_empty() || route.spec.rules.iter().any(is_served)
 }
 
 /// Whether a rule is served: what Kuma has no words for is left out, and the route says so.
@@ -84,19 +129,31 @@ fn is_served(rule: &Rule) -> bool {
         && rule.backend_refs.iter().all(|backend| backend.filters.is_empty())
 }
 
-/// Whether route and listener have hosts in common.
-pub(super) fn shares_a_host(route: &Route, listener: &Listener) -> bool {
-    let Some(of_listener) = listener.hostname.as_deref() else { return true };
-    let meets = |name: &String| {
-        // A wildcard stands for any host below it, and so for this one.
-        let below = |name: &str| name.strip_prefix('*').map_or_else(|| name.to_owned(), |suffix| format!("x{suffix}"));
-        covers(Some(of_listener), &below(name)) || covers(Some(name), &below(of_listener))
+/// The hostnames by which a route serves hosts of a listener; `None` is all hosts.
+pub(super) fn shared_hostnames<'a>(route: &'a Route, listener: &'a Listener) -> Vec<Option<&'a str>> {
+    let of_listener = listener.hostname.as_deref();
+    if route.spec.hostnames.is_empty() {
+        return vec![of_listener];
+    }
+    let narrower = |name: &'a String| {
+        let name = Some(name.as_str());
+        meets(name, of_listener).then(|| if narrowness(name) < narrowness(of_listener) { of_listener } else { name })
     };
-    route.spec.hostnames.is_empty() || route.spec.hostnames.iter().any(meets)
+    route.spec.hostnames.iter().filter_map(narrower).collect()
+}
+
+/// Whether two hostnames have hosts in common.
+pub(super) fn meets(left: Option<&str>, right: Option<&str>) -> bool {
+    // A wildcard stands for any host below it, and so for this one.
+    let below = |name: &str| name.strip_prefix('*').map_or_else(|| name.to_owned(), |suffix| format!("x{suffix}"));
+    match (left, right) {
+        (Some(one), Some(other)) => covers(left, &below(other)) || covers(right, &below(one)),
+        _ => true,
+    }
 }
 
 /// The narrowness of the hostname by which a route serves a host at a listener.
-fn best_hostname(route: &Route, listener: &Listener, host: &str) -> Option<(bool, usize)> {
+pub(super) fn best_hostname(route: &Route, listener: &Listener, host: &str) -> Option<(bool, usize)> {
     let of_listener = listener.hostname.as_deref();
     if !covers(of_listener, host) {
         return None;

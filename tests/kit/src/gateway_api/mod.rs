@@ -2,16 +2,19 @@
 //!
 //! It is written from the text of the specification and shares nothing with the controller, neither rules nor decoder.
 //! It takes for granted what the controller's documentation says of Kuma: which protocols are served, that a rule which
-//! Kuma cannot express is left out, and that everything lies in a mesh. Objects are such as the CRDs let pass.
+//! Kuma cannot express is left out, that what becomes an expression is tried last, and that everything lies in a mesh.
+//! Objects are such as the CRDs let pass.
 //!
 //! <https://gateway-api.sigs.k8s.io/reference/spec/>
 
 mod attachment;
 mod backends;
+mod connections;
 mod listeners;
 mod matching;
 mod objects;
 mod outcome;
+mod services;
 #[cfg(test)]
 mod tests;
 
@@ -20,21 +23,31 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::traffic::{Answer, Request, covers, narrowness};
-use objects::{GatewaySpec, GrantSpec, Listener, Metadata, Object, RouteSpec};
+use crate::traffic::{Answer, Place, Request, covers, narrowness};
+use objects::{ClassSpec, GatewaySpec, GrantSpec, Listener, Metadata, Object, RouteSpec};
 
 type Gateway = Object<GatewaySpec>;
 type Route = Object<RouteSpec>;
 
+/// What a route is attached to, for its backends.
+struct Parent {
+    /// Else a Service.
+    is_gateway: bool,
+    mesh: String,
+}
+
+/// The kinds of routes.
+const ROUTES: [&str; 4] = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"];
+
 /// A cluster as its users see it.
 pub struct Cluster {
     controller: String,
-    /// The controllers of the classes.
-    classes: BTreeMap<String, String>,
+    classes: BTreeMap<String, ClassSpec>,
     meshes: Vec<String>,
     namespaces: BTreeMap<String, Metadata>,
     gateways: Vec<Gateway>,
-    http_routes: Vec<Route>,
+    /// Of all kinds.
+    routes: Vec<Route>,
     grants: Vec<Object<GrantSpec>>,
     /// Everything that can be referred to, by kind, namespace and name.
     objects: BTreeMap<(String, String, String), Value>,
@@ -45,9 +58,6 @@ impl Cluster {
     pub fn new(controller: &str, objects: &[Value]) -> Result<Self, String> {
         let name = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
         let of_kind = |kind: &'static str| objects.iter().filter(move |object| object["kind"] == kind);
-        let class = |object: &Value| {
-            (name(object, "name"), object["spec"]["controllerName"].as_str().unwrap_or_default().to_owned())
-        };
         let identity = |object: &Value| {
             let kind = object["kind"].as_str().unwrap_or_default().to_owned();
             (kind, name(object, "namespace"), name(object, "name"))
@@ -56,13 +66,17 @@ impl Cluster {
         for object in of_kind("Namespace") {
             namespaces.insert(name(object, "name"), read_one(&object["metadata"])?);
         }
+        let mut classes = BTreeMap::new();
+        for object in of_kind("GatewayClass") {
+            classes.insert(name(object, "name"), read_one(&object["spec"])?);
+        }
         Ok(Self {
             controller: controller.to_owned(),
-            classes: of_kind("GatewayClass").map(class).collect(),
+            classes,
             meshes: of_kind("Mesh").map(|object| name(object, "name")).collect(),
             namespaces,
             gateways: read(of_kind("Gateway"))?,
-            http_routes: read(of_kind("HTTPRoute"))?,
+            routes: read(ROUTES.into_iter().flat_map(of_kind))?,
             grants: read(of_kind("ReferenceGrant"))?,
             objects: objects.iter().map(|object| (identity(object), object.clone())).collect(),
         })
@@ -70,7 +84,12 @@ impl Cluster {
 
     /// What has to become of a request.
     pub fn answer(&self, request: &Request) -> Answer {
-        let (namespace, name) = &request.gateway;
+        let (namespace, name) = match &request.to {
+            Place::Gateway { namespace, name } => (namespace, name),
+            Place::Service { namespace, name, from, mesh } => {
+                return self.answer_of_service(namespace, name, &services::Client { from, mesh }, request);
+            }
+        };
         let found = |gateway: &&Gateway| gateway.metadata.namespace == *namespace && gateway.metadata.name == *name;
         let Some(gateway) = self.gateways.iter().find(found).filter(|gateway| self.is_served(gateway)) else {
             return Answer::Closed;
@@ -90,22 +109,51 @@ impl Cluster {
             ("HTTPS", Some(name)) => {
                 by_name(name).map_or(Answer::Closed, |listener| self.serve(gateway, listener, request))
             }
+            ("TLS", Some(name)) => {
+                by_name(name).map_or(Answer::Closed, |listener| self.connect(gateway, listener, Some(name)))
+            }
+            ("TCP", None) => self.connect(gateway, of_port[0], None),
             _ => Answer::Closed,
         }
     }
 
     /// Whether a Gateway is one of ours and in a mesh that exists.
     fn is_served(&self, gateway: &Gateway) -> bool {
-        let ours = self.classes.get(&gateway.spec.gateway_class_name).is_some_and(|name| *name == self.controller);
-        ours && self.meshes.contains(&self.mesh_of(&gateway.metadata))
+        let class = self.classes.get(&gateway.spec.gateway_class_name);
+        let ours = class.filter(|class| class.controller_name == self.controller);
+        let accepted = ours.is_some_and(|class| class.parameters_ref.is_none() || self.parameters(class).is_some());
+        accepted && self.meshes.contains(&self.mesh_of(&gateway.metadata))
+    }
+
+    /// The parameters that a class names.
+    fn parameters(&self, class: &ClassSpec) -> Option<&Value> {
+        let reference = class.parameters_ref.as_ref()?;
+        let name = |text: &Option<String>| text.clone().unwrap_or_default();
+        self.objects.get(&(name(&reference.kind), String::new(), name(&reference.name)))
     }
 
     /// The answer of the listener that a request belongs to: that of the first rule in the order of precedence.
     fn serve(&self, gateway: &Gateway, listener: &Listener, request: &Request) -> Answer {
-        let attached = self.http_routes.iter().filter(|route| self.is_attached(route, gateway, listener));
-        let candidates = attached.flat_map(|route| matching::candidates(route, listener, request));
+        let candidates = self.attached(gateway, listener).into_iter().flat_map(|route| {
+            let hostname = matching::best_hostname(route, listener, &request.host);
+            hostname.map(|hostname| matching::candidates(route, hostname, request)).unwrap_or_default()
+        });
+        self.first(&self.as_parent(gateway), request, candidates)
+    }
+
+    /// The answer of the first rule in the order of precedence.
+    fn first<'a>(
+        &self,
+        parent: &Parent,
+        request: &Request,
+        candidates: impl Iterator<Item = matching::Candidate<'a>>,
+    ) -> Answer {
         let first = candidates.max_by(|left, right| left.precedence.cmp(&right.precedence));
-        first.map_or(Answer::Error(404), |candidate| self.outcome(gateway, listener, request, &candidate))
+        first.map_or(Answer::Error(404), |candidate| self.outcome(parent, request, &candidate))
+    }
+
+    fn as_parent(&self, gateway: &Gateway) -> Parent {
+        Parent { is_gateway: true, mesh: self.mesh_of(&gateway.metadata) }
     }
 
     /// The mesh of an object: its own label or annotation, else that of its namespace, else `default`.

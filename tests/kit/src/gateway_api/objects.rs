@@ -19,8 +19,18 @@ pub(super) struct Metadata {
 
 #[derive(Deserialize)]
 pub(super) struct Object<Spec> {
+    #[serde(default)]
+    pub(super) kind: String,
     pub(super) metadata: Metadata,
     pub(super) spec: Spec,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ClassSpec {
+    pub(super) controller_name: String,
+    #[serde(default)]
+    pub(super) parameters_ref: Option<Reference>,
 }
 
 #[derive(Deserialize)]
@@ -121,9 +131,26 @@ pub(super) struct Rule {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Match {
     pub(super) path: Path,
-    pub(super) method: Option<String>,
+    pub(super) method: Option<Method>,
     pub(super) headers: Vec<Named>,
     pub(super) query_params: Vec<Named>,
+}
+
+/// The method of a request, or in GRPCRoutes of a call.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Method {
+    Http(String),
+    Call(Call),
+}
+
+/// What a call is matched by.
+#[derive(Clone, Deserialize)]
+pub(super) struct Call {
+    #[serde(rename = "type", default = "exact")]
+    pub(super) kind: String,
+    pub(super) service: Option<String>,
+    pub(super) method: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]

@@ -1,17 +1,11 @@
 use super::matching::{Candidate, trimmed};
-use super::objects::{Filter, Listener, Mirror, Modifier, PathModifier, Redirect};
-use super::{Cluster, Gateway};
+use super::objects::{Filter, Mirror, Modifier, PathModifier, Redirect};
+use super::{Cluster, Parent};
 use crate::traffic::{self, Answer, Destination, Forward, HeaderChange, Request};
 
 impl Cluster {
     /// What the rule that a request has come to does with it.
-    pub(super) fn outcome(
-        &self,
-        gateway: &Gateway,
-        listener: &Listener,
-        request: &Request,
-        candidate: &Candidate<'_>,
-    ) -> Answer {
+    pub(super) fn outcome(&self, parent: &Parent, request: &Request, candidate: &Candidate<'_>) -> Answer {
         let rule = candidate.rule;
         let filter = |kind: &str| rule.filters.iter().find(|filter| filter.kind == kind);
         let headers =
@@ -19,14 +13,14 @@ impl Cluster {
         let response_headers = headers("ResponseHeaderModifier", |filter| &filter.response_header_modifier);
         if let Some(filter) = filter("RequestRedirect") {
             let redirect = &filter.request_redirect;
-            return Answer::Redirect(location(listener, request, candidate, redirect, response_headers));
+            return Answer::Redirect(location(request, candidate, redirect, response_headers));
         }
         let rewrite = filter("URLRewrite").map(|filter| &filter.url_rewrite);
         let path = rewrite.and_then(|rewrite| rewrite.path.as_ref());
         let shares = rule
             .backend_refs
             .iter()
-            .map(|backend| (self.destination(gateway, candidate.route, backend), backend.weight.unwrap_or(1)));
+            .map(|backend| (self.destination(parent, candidate.route, backend), backend.weight.unwrap_or(1)));
         let mirror = filter("RequestMirror").map(|filter| &filter.request_mirror);
         let forward = Forward {
             shares: traffic::shares(shares),
@@ -34,7 +28,7 @@ impl Cluster {
             path: new_path(path, request, candidate),
             request_headers: headers("RequestHeaderModifier", |filter| &filter.request_header_modifier),
             response_headers,
-            mirror: mirror.and_then(|mirror| self.mirror(gateway, candidate, mirror)),
+            mirror: mirror.and_then(|mirror| self.mirror(parent, candidate, mirror)),
         };
         forward.answer()
     }
@@ -42,7 +36,7 @@ impl Cluster {
     /// Who gets copies. A mirror that cannot be resolved has nobody to notice.
     ///
     /// <https://gateway-api.sigs.k8s.io/reference/spec/#httprequestmirrorfilter>
-    fn mirror(&self, gateway: &Gateway, candidate: &Candidate<'_>, mirror: &Mirror) -> Option<(Destination, u32)> {
+    fn mirror(&self, parent: &Parent, candidate: &Candidate<'_>, mirror: &Mirror) -> Option<(Destination, u32)> {
         let share = match (mirror.percent, &mirror.fraction) {
             (Some(percent), _) => percent * 1000,
             (None, Some(fraction)) => {
@@ -52,8 +46,10 @@ impl Cluster {
             }
             (None, None) => 100_000,
         };
-        let destination = self.destination(gateway, candidate.route, &mirror.backend_ref);
-        (share > 0 && !matches!(destination, Destination::Nobody(_))).then_some((destination, share))
+        let destination = self.destination(parent, candidate.route, &mirror.backend_ref);
+        // Kuma copies to tags alone.
+        let tagged = mirror.backend_ref.kind.as_ref().is_none_or(|kind| kind == "Service" || kind == "ExternalService");
+        (share > 0 && tagged && !matches!(destination, Destination::Nobody(_))).then_some((destination, share))
     }
 }
 
@@ -68,19 +64,18 @@ fn change(modifier: &Modifier) -> HeaderChange {
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter>
 fn location(
-    listener: &Listener,
     request: &Request,
     candidate: &Candidate<'_>,
     redirect: &Redirect,
     response_headers: HeaderChange,
 ) -> traffic::Redirect {
-    let of_listener = if listener.protocol == "HTTPS" { "https" } else { "http" };
+    let of_listener = if request.server_name.is_some() { "https" } else { "http" };
     // "If no port is specified, … the well-known port associated with the scheme, [or else] the Gateway listener port."
     let port = match (redirect.port, redirect.scheme.as_deref()) {
         (Some(port), _) => port,
         (None, Some("https")) => 443,
         (None, Some(_)) => 80,
-        (None, None) => listener.port,
+        (None, None) => request.port,
     };
     traffic::Redirect {
         status: redirect.status_code.unwrap_or(302),

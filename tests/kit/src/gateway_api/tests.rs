@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Cluster;
-use crate::traffic::{Answer, Destination, Request};
+use crate::traffic::{Answer, Destination, Place, Request};
 
 /// A Gateway with listeners `<name>:<port>:<hostname>`, a Mesh, a class and Services a, b and c.
 fn cluster(listeners: &[&str], routes: Vec<Value>) -> Vec<Value> {
@@ -58,7 +58,7 @@ fn check(objects: &[Value], target: &str, headers: &[(&str, &str)], expected: &s
     let (host, path) = target.split_once('/').unwrap();
     let text = |text: &str| text.to_owned();
     let request = Request {
-        gateway: ("shop".to_owned(), "edge".to_owned()),
+        to: Place::Gateway { namespace: "shop".to_owned(), name: "edge".to_owned() },
         port: 80,
         server_name: None,
         host: host.to_owned(),
@@ -166,4 +166,151 @@ fn redirects_take_what_is_not_given_from_the_request_and_the_listener() {
     check(&web(replaced("/xyz")), "h/foo/", &[], "http://h:80/xyz/");
     check(&web(replaced("/")), "h/foo", &[], "http://h:80/");
     check(&web(replaced("")), "h/foo/bar", &[], "http://h:80/bar");
+}
+
+/// A Service a with a port for HTTP and one for something else, Services b and c, and these routes on a.
+fn in_mesh(routes: Vec<Value>) -> Vec<Value> {
+    let mut objects = routes;
+    objects.push(json!({"kind": "Mesh", "metadata": {"name": "default"}}));
+    for name in ["a", "b", "c"] {
+        let ports = json!([{"port": 80, "name": "web", "appProtocol": "http"}, {"port": 81, "name": "raw"}]);
+        let metadata = json!({"namespace": "shop", "name": name});
+        objects.push(json!({"kind": "Service", "metadata": metadata, "spec": {"ports": ports}}));
+    }
+    objects
+}
+
+fn on_service(namespace: &str, parent: Value, rules: Value) -> Value {
+    let mut reference = json!({"group": "", "kind": "Service", "name": "a", "namespace": "shop"});
+    parent.as_object().into_iter().flatten().for_each(|(name, value)| reference[name] = value.clone());
+    let metadata = json!({"namespace": namespace, "name": "r"});
+    json!({"kind": "HTTPRoute", "metadata": metadata, "spec": {"parentRefs": [reference], "rules": rules}})
+}
+
+#[track_caller]
+fn check_in_mesh(objects: &[Value], from: &str, port: u16, path: &str, expected: &str) {
+    let text = |text: &str| text.to_owned();
+    let to = Place::Service { namespace: text("shop"), name: text("a"), from: text(from), mesh: text("default") };
+    let (headers, query) = ([].into(), [].into());
+    let (host, method, path) = (text("a.shop"), text("POST"), text(path));
+    let request = Request { to, port, server_name: None, host, method, path, headers, query };
+    let answer = match Cluster::new("us", objects).unwrap().answer(&request) {
+        Answer::Forward(forward) => {
+            let name = |(destination, share): (&Destination, &u64)| match destination {
+                Destination::Port { name, port, .. } => format!("{name}:{port}={share}"),
+                Destination::Nobody(status) => format!("{status}={share}"),
+            };
+            forward.shares.iter().map(name).collect::<Vec<_>>().join(" ")
+        }
+        Answer::Error(status) => status.to_string(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(answer, expected, "{request}");
+}
+
+#[test]
+fn a_service_with_routes_answers_by_them_alone() {
+    let to = |service: &str| json!([{"name": service, "namespace": "shop", "port": 80}]);
+    let rules = |path: &str, service: &str| json!([{"matches": [{"path": {"type": "PathPrefix", "value": path}}], "backendRefs": to(service)}]);
+    check_in_mesh(&in_mesh(vec![]), "shop", 80, "/", "a:80=1");
+    let producer = || on_service("shop", json!({}), rules("/x", "b"));
+    check_in_mesh(&in_mesh(vec![producer()]), "db", 80, "/x", "b:80=1");
+    check_in_mesh(&in_mesh(vec![producer()]), "db", 80, "/", "404");
+    // A port that does not say that it speaks HTTP is left alone.
+    check_in_mesh(&in_mesh(vec![producer()]), "db", 81, "/", "a:81=1");
+    // No grant is needed, and consumers are asked first, but only theirs.
+    let both = in_mesh(vec![producer(), on_service("infra", json!({}), rules("/y", "c"))]);
+    check_in_mesh(&both, "infra", 80, "/y", "c:80=1");
+    check_in_mesh(&both, "infra", 80, "/x", "404");
+    check_in_mesh(&both, "db", 80, "/x", "b:80=1");
+    for (parent, asked) in [
+        (json!({"sectionName": "web"}), true),
+        (json!({"sectionName": "raw"}), false),
+        (json!({"port": 80}), true),
+        (json!({"port": 80, "sectionName": "raw"}), false),
+        (json!({"group": "gateway.networking.k8s.io"}), true),
+        (json!({"group": "kuma.io", "kind": "MeshService"}), false),
+    ] {
+        let objects = in_mesh(vec![on_service("shop", parent, rules("/", "b"))]);
+        check_in_mesh(&objects, "shop", 80, "/", if asked { "b:80=1" } else { "a:80=1" });
+    }
+    // What does not speak HTTP cannot be routed to.
+    let raw = json!([{"backendRefs": [{"name": "b", "port": 81}]}]);
+    check_in_mesh(&in_mesh(vec![on_service("shop", json!({}), raw)]), "shop", 80, "/", "500");
+}
+
+#[test]
+fn calls_are_matched_by_service_and_method() {
+    let route = |matches: Value| {
+        let rules = json!([{"matches": matches, "backendRefs": [{"name": "b", "port": 80}]}]);
+        let mut route = on_service("shop", json!({}), rules);
+        route["kind"] = "GRPCRoute".into();
+        in_mesh(vec![route])
+    };
+    let both = route(json!([{"method": {"service": "a.B", "method": "Get"}}]));
+    check_in_mesh(&both, "shop", 80, "/a.B/Get", "b:80=1");
+    check_in_mesh(&both, "shop", 80, "/a.B/Put", "404");
+    let service = route(json!([{"method": {"service": "a.B"}}]));
+    check_in_mesh(&service, "shop", 80, "/a.B/Put", "b:80=1");
+    check_in_mesh(&service, "shop", 80, "/a.BC/Put", "404");
+    let method = route(json!([{"method": {"method": "Get"}}]));
+    check_in_mesh(&method, "shop", 80, "/x/Get", "b:80=1");
+    check_in_mesh(&method, "shop", 80, "/x/Put", "404");
+    let expression = route(json!([{"method": {"type": "RegularExpression", "service": "a[.].*", "method": "G.t"}}]));
+    check_in_mesh(&expression, "shop", 80, "/a.C/Get", "b:80=1");
+    check_in_mesh(&expression, "shop", 80, "/b.C/Get", "404");
+    check_in_mesh(&route(json!([])), "shop", 80, "/x/y", "b:80=1");
+}
+
+/// The shares of those who get a connection, and their names.
+fn connect(cluster: &Cluster, port: u16, server_name: Option<&str>) -> String {
+    let text = |text: &str| text.to_owned();
+    let to = Place::Gateway { namespace: text("shop"), name: text("edge") };
+    let (server_name, host, method, path) = (server_name.map(text), text("x"), text("GET"), text("/"));
+    let request = Request { to, port, server_name, host, method, path, headers: [].into(), query: [].into() };
+    match cluster.answer(&request) {
+        Answer::Forward(forward) => {
+            let name = |(destination, share): (&Destination, &u64)| match destination {
+                Destination::Port { name, .. } => format!("{name}{share}"),
+                Destination::Nobody(_) => format!("nobody{share}"),
+            };
+            forward.shares.iter().map(name).collect::<Vec<_>>().join(" ")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn connections_go_to_the_narrowest_hostname_and_there_to_the_oldest_route() {
+    let route = |kind: &str, name: &str, created: u8, hostnames: Value, service: &str| {
+        let rules = json!([{"backendRefs": [{"name": service, "port": 80}, {"name": "missing", "port": 80}]}]);
+        let mut route = route(name, created, json!({"hostnames": hostnames, "rules": rules}));
+        route["kind"] = kind.into();
+        route
+    };
+    let mut objects = cluster(
+        &[],
+        vec![
+            route("TLSRoute", "wide", 1, json!(["*.b"]), "a"),
+            route("TLSRoute", "young", 3, json!(["a.b"]), "a"),
+            route("TLSRoute", "old", 2, json!(["a.b"]), "b"),
+            route("TCPRoute", "tcp", 9, json!([]), "a"),
+            route("TCPRoute", "first", 1, json!([]), "b"),
+        ],
+    );
+    let gateway = objects.iter_mut().find(|object| object["kind"] == "Gateway").unwrap();
+    gateway["spec"]["listeners"] = json!([
+        {"name": "tls", "port": 443, "protocol": "TLS", "tls": {"mode": "Passthrough"}},
+        {"name": "tcp", "port": 9000, "protocol": "TCP"},
+        {"name": "bare", "port": 9001, "protocol": "TCP", "allowedRoutes": {"kinds": [{"kind": "TLSRoute"}]}},
+    ]);
+    let cluster = Cluster::new("us", &objects).unwrap();
+    let ask = |port, server_name| connect(&cluster, port, server_name);
+    assert_eq!(ask(443, Some("a.b")), "b1 nobody1");
+    assert_eq!(ask(443, Some("c.b")), "a1 nobody1");
+    assert_eq!(ask(443, Some("c.d")), "Closed");
+    assert_eq!(ask(443, None), "Closed");
+    assert_eq!(ask(9000, None), "b1 nobody1");
+    assert_eq!(ask(9000, Some("a.b")), "Closed");
+    assert_eq!(ask(9001, None), "Closed");
 }

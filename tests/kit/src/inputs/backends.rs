@@ -31,18 +31,23 @@ pub(super) fn target(taste: Taste) -> impl Strategy<Value = Value> {
     )
 }
 
-/// One entry of `backendRefs`.
-pub(super) fn backend(taste: Taste) -> impl Strategy<Value = Value> {
+/// One entry of the `backendRefs` of a route of connections.
+pub(super) fn target_with_weight(taste: Taste) -> impl Strategy<Value = Value> {
     let weights = if taste == Taste::Nasty { NASTY_WEIGHTS } else { WEIGHTS };
+    (target(taste), prop::option::weighted(0.7, pick(weights))).prop_map(|(mut backend, weight)| {
+        put(&mut backend, "weight", weight);
+        backend
+    })
+}
+
+/// One entry of the `backendRefs` of a route of requests.
+pub(super) fn backend(taste: Taste) -> impl Strategy<Value = Value> {
     let filters = if taste == Taste::Nasty { 20 } else { 40 };
-    (target(taste), prop::option::weighted(0.7, pick(weights)), one_in(filters)).prop_map(
-        |(mut backend, weight, filters)| {
-            put(&mut backend, "weight", weight);
-            if filters {
-                let add = json!({"add": [{"name": "x", "value": "1"}]});
-                backend["filters"] = json!([{"type": "RequestHeaderModifier", "requestHeaderModifier": add}]);
-            }
-            backend
-        },
-    )
+    (target_with_weight(taste), one_in(filters)).prop_map(|(mut backend, filters)| {
+        if filters {
+            let add = json!({"add": [{"name": "x", "value": "1"}]});
+            backend["filters"] = json!([{"type": "RequestHeaderModifier", "requestHeaderModifier": add}]);
+        }
+        backend
+    })
 }

@@ -2,17 +2,18 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::values::{HOSTNAMES, LISTENERS, MESHES, NASTY_HOSTNAMES, NASTY_PORTS, PORTS, TEAMS};
+use super::values::{CLASSES, HOSTNAMES, LISTENERS, MESHES, NASTY_HOSTNAMES, NASTY_PORTS, PORTS, SECRETS, TEAMS};
 use super::{Taste, one_in, pick, put, sometimes};
 
 /// A Gateway with one to four listeners, not yet named.
 pub(super) fn gateway(taste: Taste) -> impl Strategy<Value = Value> {
     let listeners = vec(listener(taste), 1..=LISTENERS.len());
-    (listeners, sometimes(20, &MESHES), one_in(20), infrastructure(taste)).prop_map(
-        |(listeners, mesh, foreign, infrastructure)| {
+    let class = prop_oneof![15 => Just(CLASSES[0]), 1 => Just(CLASSES[1]), 3 => Just(CLASSES[2])];
+    (listeners, sometimes(12, &MESHES), class, infrastructure(taste)).prop_map(
+        |(listeners, mesh, class, infrastructure)| {
             let mut metadata = json!({"generation": 1});
             put(&mut metadata, "annotations", mesh.map(|mesh| json!({"kuma.io/mesh": mesh})));
-            let mut spec = json!({"gatewayClassName": if foreign { "foreign" } else { "kuma" }});
+            let mut spec = json!({ "gatewayClassName": class });
             spec["listeners"] = distinct(listeners).into();
             put(&mut spec, "infrastructure", infrastructure);
             json!({
@@ -48,19 +49,26 @@ fn infrastructure(taste: Taste) -> impl Strategy<Value = Option<Value>> {
 }
 
 fn listener(taste: Taste) -> impl Strategy<Value = Value> {
-    const OTHERS: &[&str] = &["HTTPS", "UDP"];
+    const OTHERS: &[&str] = &["HTTPS", "UDP", "TLS", "TCP", "HTTP"];
+    // Most listeners are for HTTP, as most that there is to say is said of it.
+    let place = [8, 2, 2, 2, 1].into_iter().zip(PORTS).map(|(weight, place)| (weight, Just(place)));
+    let place = prop::strategy::Union::new_weighted(place.collect());
     let names: &'static [&'static str] = if taste == Taste::Nasty { NASTY_HOSTNAMES } else { HOSTNAMES };
     let odd_port = if taste == Taste::Nasty { 30 } else { u32::MAX };
     let hostname = prop::option::weighted(0.6, pick(names));
-    (pick(&PORTS), sometimes(20, OTHERS), hostname, allowed(), sometimes(odd_port, NASTY_PORTS)).prop_map(
-        |(port, other, hostname, allowed, odd)| {
-            let protocol = other.unwrap_or("HTTP");
+    let protocol = (place, sometimes(20, OTHERS), tls());
+    (protocol, hostname, allowed(), sometimes(odd_port, NASTY_PORTS)).prop_map(
+        move |(((port, usual), other, tls), hostname, allowed, odd)| {
+            let protocol = other.unwrap_or(usual);
             let mut listener = json!({"name": "", "port": odd.unwrap_or(i64::from(port)), "protocol": protocol});
-            if protocol != "UDP" {
-                put(&mut listener, "hostname", hostname);
-            }
-            if protocol == "HTTPS" {
-                listener["tls"] = json!({"mode": "Terminate", "certificateRefs": [{"name": "missing"}]});
+            let named = ["HTTP", "HTTPS", "TLS"].contains(&protocol) || taste == Taste::Nasty;
+            put(&mut listener, "hostname", hostname.filter(|_| named));
+            let terminated = json!({"mode": "Terminate", "certificateRefs": tls["certificateRefs"]});
+            match (protocol, tls["mode"] == "Passthrough") {
+                ("TLS", true) => listener["tls"] = json!({"mode": "Passthrough"}),
+                ("HTTPS", true) if taste == Taste::Nasty => listener["tls"] = json!({"mode": "Passthrough"}),
+                ("HTTPS" | "TLS", _) => listener["tls"] = terminated,
+                _ => {}
             }
             put(&mut listener, "allowedRoutes", allowed);
             listener
@@ -68,9 +76,26 @@ fn listener(taste: Taste) -> impl Strategy<Value = Value> {
     )
 }
 
+/// How a listener deals with TLS, and the certificates that it would have.
+fn tls() -> impl Strategy<Value = Value> {
+    (any::<bool>(), vec(certificate_ref(), 1..=3)).prop_map(|(passes, certificates)| {
+        json!({"mode": if passes { "Passthrough" } else { "Terminate" }, "certificateRefs": certificates})
+    })
+}
+
+/// Mostly a Secret of the Gateway's own namespace, now and then one that is missing or something else.
+fn certificate_ref() -> impl Strategy<Value = Value> {
+    (pick(&SECRETS), one_in(3), one_in(8), one_in(16)).prop_map(|((namespace, name), elsewhere, missing, other)| {
+        let mut reference = json!({"name": if missing { "missing" } else { name }});
+        put(&mut reference, "namespace", elsewhere.then_some(namespace));
+        put(&mut reference, "kind", other.then_some("ConfigMap"));
+        reference
+    })
+}
+
 fn allowed() -> impl Strategy<Value = Option<Value>> {
     const FROM: &[&str] = &["All", "All", "All", "All", "All", "All", "Selector", "Same"];
-    const KINDS: &[&[&str]] = &[&["HTTPRoute"], &["GRPCRoute"], &["HTTPRoute", "TCPRoute"]];
+    const KINDS: &[&[&str]] = &[&["HTTPRoute"], &["GRPCRoute"], &["HTTPRoute", "TCPRoute"], &["TLSRoute", "GRPCRoute"]];
     let team = pick(&TEAMS);
     let allowed = (pick(FROM), team, sometimes(8, KINDS), one_in(3)).prop_map(|(from, team, kinds, not)| {
         let mut namespaces = json!({ "from": from });

@@ -3,11 +3,18 @@
 //! [`crate::world`] draws histories of facts, for the dataflow alone. Here are whole clusters in YAML's terms, for what
 //! has to hold from the decoder to the last field that is written.
 
+mod aims;
 mod backends;
+mod calls;
+mod connections;
+mod crowd;
+mod destinations;
 mod gateways;
+mod parents;
 mod requests;
 mod routes;
 mod run;
+mod secrets;
 mod surroundings;
 mod values;
 
@@ -42,26 +49,37 @@ impl fmt::Debug for World {
 
 /// Gateways of a world at most.
 const GATEWAYS_MAX: usize = 3;
-/// Routes of a world at most.
-const ROUTES_MAX: usize = 6;
+/// HTTPRoutes of a world at most.
+const HTTP_ROUTES_MAX: usize = 6;
+/// GRPCRoutes of a world at most.
+const GRPC_ROUTES_MAX: usize = 2;
+/// Routes of connections of a world at most.
+const CONNECTION_ROUTES_MAX: usize = 3;
 
-/// A cluster with one to three Gateways, a few routes, and what they refer to.
+/// A cluster with one to three Gateways, a few routes, and what they refer to. In every other one all routes meet.
 pub fn world(taste: Taste) -> impl Strategy<Value = World> {
     let gateways = vec(gateways::gateway(taste), 1..=GATEWAYS_MAX);
-    let routes = vec(routes::http_route(taste), 1..=ROUTES_MAX);
-    (gateways, routes, surroundings::surroundings(taste)).prop_map(move |(gateways, routes, mut objects)| {
-        for (index, mut gateway) in gateways.into_iter().enumerate() {
-            let (namespace, name) = values::gateways(taste)[index];
-            name_it(&mut gateway, namespace, name);
-            objects.push(gateway);
-        }
-        for (index, mut route) in routes.into_iter().enumerate() {
-            let (namespace, name) = values::routes(taste)[index];
-            name_it(&mut route, namespace, name);
-            objects.push(route);
-        }
-        World { objects }
-    })
+    // Routes of different kinds may have one name.
+    let routes = (
+        vec(routes::http_route(taste), 1..=HTTP_ROUTES_MAX),
+        vec(calls::grpc_route(taste), 0..=GRPC_ROUTES_MAX),
+        vec(connections::connection_route(taste), 0..=CONNECTION_ROUTES_MAX),
+    );
+    let around = (surroundings::surroundings(taste), destinations::destinations(), secrets::secrets(taste));
+    (gateways, routes, around, any::<bool>()).prop_map(
+        move |(gateways, (http, grpc, connections), (around, destinations, secrets), crowded)| {
+            let mut objects = [around, destinations, secrets].concat();
+            let names = values::gateways(taste);
+            objects.extend(gateways.into_iter().zip(names).map(|(gateway, name)| named(gateway, name)));
+            for routes in [http, grpc, connections] {
+                objects.extend(routes.into_iter().zip(values::routes(taste)).map(|(route, name)| named(route, name)));
+            }
+            if crowded {
+                crowd::crowd(taste, &mut objects);
+            }
+            World { objects }
+        },
+    )
 }
 
 /// A cluster, and so many requests to it at most.
@@ -69,9 +87,10 @@ pub fn visited_world(taste: Taste, requests: usize) -> impl Strategy<Value = (Wo
     (world(taste), draws(requests))
 }
 
-fn name_it(object: &mut Value, namespace: &str, name: &str) {
+fn named(mut object: Value, (namespace, name): (&str, &str)) -> Value {
     object["metadata"]["namespace"] = namespace.into();
     object["metadata"]["name"] = name.into();
+    object
 }
 
 /// Yes, about once in so many times; shrinks to no.

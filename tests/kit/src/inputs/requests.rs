@@ -6,12 +6,13 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::World;
-use super::values::{PORTS, VALUES};
-use crate::traffic::Request;
+use super::aims::Aim;
+use super::values::{MESHES, NAMESPACES, PORTS, VALUES};
+use crate::traffic::{Place, Request};
 
 /// A request that is yet to be drawn from the values of a world: which of them, by number.
 #[derive(Clone)]
-pub struct Draw([u16; 12]);
+pub struct Draw([u16; 14]);
 
 /// On one line: what fails shows the request itself.
 impl fmt::Debug for Draw {
@@ -22,7 +23,7 @@ impl fmt::Debug for Draw {
 
 /// So many requests at most, at and around the values that occur in a world.
 pub(super) fn draws(count: usize) -> impl Strategy<Value = Vec<Draw>> {
-    vec(any::<[u16; 12]>().prop_map(Draw).no_shrink(), 1..=count)
+    vec(any::<[u16; 14]>().prop_map(Draw).no_shrink(), 1..=count)
 }
 
 /// The values of a world that requests can have.
@@ -35,18 +36,6 @@ struct Values {
     query: Vec<(String, String)>,
 }
 
-/// A match of a route at a listener of a Gateway that it names.
-#[derive(Debug)]
-struct Aim {
-    gateway: (String, String),
-    port: u16,
-    hosts: Vec<String>,
-    path: String,
-    method: Option<String>,
-    headers: Vec<(String, String)>,
-    query: Vec<(String, String)>,
-}
-
 impl World {
     /// The requests that are drawn from the values of this world.
     pub fn requests(&self, draws: &[Draw]) -> Vec<Request> {
@@ -54,59 +43,9 @@ impl World {
         self.objects.iter().for_each(|object| values.gather(object));
         values.hosts.extend(["other.test", "y.z.a.example", "example"].map(str::to_owned));
         values.paths.extend(["/", "/a", "/a/b/c/d"].map(str::to_owned));
-        for route in self.of_kind("HTTPRoute") {
-            for parent in list(&route["spec"]["parentRefs"]) {
-                let named = |gateway: &&Value| {
-                    ["namespace", "name"].iter().all(|field| gateway["metadata"][field] == parent[field])
-                };
-                for gateway in self.of_kind("Gateway").filter(named) {
-                    values.aims.extend(list(&gateway["spec"]["listeners"]).flat_map(|it| aims(route, gateway, it)));
-                }
-            }
-        }
+        values.aims = self.aims();
         draws.iter().filter_map(|draw| values.request(draw)).collect()
     }
-
-    fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Value> {
-        self.objects.iter().filter(move |object| object["kind"] == kind)
-    }
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn pairs(value: &Value) -> Vec<(String, String)> {
-    list(value).map(|found| (text(&found["name"]), text(&found["value"]))).collect()
-}
-
-/// One per match of the route.
-fn aims(route: &Value, gateway: &Value, listener: &Value) -> Vec<Aim> {
-    let of_route = list(&route["spec"]["hostnames"]).chain([&listener["hostname"]]);
-    let hosts: Vec<_> = of_route.filter_map(|name| name.as_str().map(str::to_owned)).collect();
-    let matches = list(&route["spec"]["rules"]).flat_map(|rule| {
-        let matches: Vec<_> = list(&rule["matches"]).collect();
-        if matches.is_empty() { vec![&Value::Null] } else { matches }
-    });
-    let aim = |found: &Value| Aim {
-        gateway: (text(&gateway["metadata"]["namespace"]), text(&gateway["metadata"]["name"])),
-        port: listener["port"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
-        hosts: hosts.clone(),
-        // No expression of ours is a path, but this one matches most.
-        path: match found["path"]["type"].as_str() {
-            Some("RegularExpression") => "/a/b".to_owned(),
-            Some(_) => text(&found["path"]["value"]),
-            None => "/".to_owned(),
-        },
-        method: found["method"].as_str().map(str::to_owned),
-        headers: pairs(&found["headers"]),
-        query: pairs(&found["queryParams"]),
-    };
-    matches.map(aim).collect()
 }
 
 impl Values {
@@ -140,7 +79,7 @@ impl Values {
 
     /// Mostly what the aim matches, now and then something else.
     fn request(&self, draw: &Draw) -> Option<Request> {
-        let [which, port, host, label, path, tail, method, first, second, query, value, other] = draw.0;
+        let [which, port, host, label, path, tail, method, first, second, query, value, other, caller, name] = draw.0;
         let aim = of(&self.aims, which)?;
         let hosts = if other % 4 == 0 || aim.hosts.is_empty() { &self.hosts } else { &aim.hosts };
         let path = if path % 4 == 0 { of(&self.paths, path / 4)?.clone() } else { aim.path.clone() };
@@ -164,11 +103,14 @@ impl Values {
             parameters.entry(name.clone()).or_insert_with(|| Self::value(written, value / 7));
         }
         let own = aim.method.as_deref().filter(|_| method % 8 > 0);
+        let host = concrete(of(hosts, host)?, label);
+        // Now and then a client names one host by TLS and another one in its request.
+        let server_name = if name % 6 == 0 { concrete(of(&self.hosts, name / 6)?, label) } else { host.clone() };
         Some(Request {
-            gateway: aim.gateway.clone(),
-            port: if port % 12 == 0 { *of(&PORTS, port / 12)? } else { aim.port },
-            server_name: None,
-            host: concrete(of(hosts, host)?, label),
+            to: called_by(&aim.to, caller),
+            port: if port % 12 == 0 { of(&PORTS, port / 12)?.0 } else { aim.port },
+            server_name: aim.secure.then_some(server_name),
+            host,
             method: own.map_or_else(
                 || of(&["GET", "POST", "DELETE"], method / 8).map(|it| (*it).to_owned()),
                 |own| Some(own.to_owned()),
@@ -184,6 +126,21 @@ impl Values {
         let plain = written.chars().all(char::is_alphanumeric);
         let other = of(VALUES, draw / 8).filter(|_| !plain || draw.is_multiple_of(8));
         other.map_or_else(|| written.to_owned(), |other| (*other).to_owned())
+    }
+}
+
+/// The same, where a pod calls sometimes from another namespace or mesh.
+fn called_by(to: &Place, draw: u16) -> Place {
+    match to {
+        Place::Service { namespace, name, from, mesh } => Place::Service {
+            namespace: namespace.clone(),
+            name: name.clone(),
+            from: of(&NAMESPACES, draw / 3)
+                .filter(|_| draw.is_multiple_of(3))
+                .map_or_else(|| from.clone(), |it| (*it).to_owned()),
+            mesh: of(&MESHES, draw / 16).filter(|_| draw % 16 == 1).map_or_else(|| mesh.clone(), |it| (*it).to_owned()),
+        },
+        gateway @ Place::Gateway { .. } => gateway.clone(),
     }
 }
 

@@ -2,44 +2,40 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::parents::parents;
 use super::values::{
-    EXPRESSIONS, HOSTNAMES, LISTENERS, MESHES, METHODS, NAMES, NASTY_EXPRESSIONS, NASTY_HOSTNAMES, NASTY_METHODS,
-    NASTY_NAMES, NASTY_PATHS, NASTY_PORTS, NASTY_VALUES, PATHS, PORTS, VALUE_EXPRESSIONS, VALUES, gateways,
+    EXPRESSIONS, HOSTNAMES, MESHES, METHODS, NAMES, NASTY_EXPRESSIONS, NASTY_HOSTNAMES, NASTY_METHODS, NASTY_NAMES,
+    NASTY_PATHS, NASTY_PORTS, NASTY_VALUES, PATHS, TIMES, VALUE_EXPRESSIONS, VALUES,
 };
 use super::{Taste, backends, one_in, pick, put, sometimes};
 
-/// An HTTPRoute on Gateways, not yet named.
+/// An HTTPRoute, not yet named.
 pub(super) fn http_route(taste: Taste) -> impl Strategy<Value = Value> {
-    const TIMES: &[&str] = &["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2025-12-31T23:59:59Z"];
-    let names: &'static [&'static str] = if taste == Taste::Nasty { NASTY_HOSTNAMES } else { HOSTNAMES };
-    let parents = vec(parent(taste), 1..=2);
-    let hostnames = prop::option::weighted(0.6, vec(pick(names), 1..=3));
-    let rules = vec(rule(taste), 1..=3);
-    (parents, hostnames, rules, prop::option::weighted(0.7, pick(TIMES)), sometimes(40, &MESHES)).prop_map(
-        |(parents, hostnames, rules, created, mesh)| {
-            let mut metadata = json!({"generation": 1});
-            put(&mut metadata, "creationTimestamp", created);
-            put(&mut metadata, "labels", mesh.map(|mesh| json!({"kuma.io/mesh": mesh})));
-            let mut spec = json!({"parentRefs": parents, "rules": rules});
-            put(&mut spec, "hostnames", hostnames);
-            json!({
-                "apiVersion": "gateway.networking.k8s.io/v1",
-                "kind": "HTTPRoute",
-                "metadata": metadata,
-                "spec": spec,
-            })
-        },
-    )
+    let hostnames = prop::option::weighted(0.6, vec(hostname_of_route(taste), 1..=3));
+    route("HTTPRoute", parents(taste), hostnames, vec(rule(taste), 1..=3))
 }
 
-fn parent(taste: Taste) -> impl Strategy<Value = Value> {
-    let gateway = (0..3_usize).prop_map(move |index| gateways(taste)[index]);
-    (gateway, sometimes(4, &LISTENERS), sometimes(8, &PORTS)).prop_map(|((namespace, name), section, port)| {
-        let mut parent = json!({"namespace": namespace, "name": name});
-        put(&mut parent, "sectionName", section);
-        put(&mut parent, "port", port);
-        parent
+/// A route of a kind, not yet named.
+pub(super) fn route(
+    kind: &'static str,
+    parents: impl Strategy<Value = Vec<Value>>,
+    hostnames: impl Strategy<Value = Option<Vec<&'static str>>>,
+    rules: impl Strategy<Value = Vec<Value>>,
+) -> impl Strategy<Value = Value> {
+    let metadata = (prop::option::weighted(0.7, pick(TIMES)), sometimes(30, &MESHES));
+    (parents, hostnames, rules, metadata).prop_map(move |(parents, hostnames, rules, (created, mesh))| {
+        let mut metadata = json!({"generation": 1});
+        put(&mut metadata, "creationTimestamp", created);
+        put(&mut metadata, "labels", mesh.map(|mesh| json!({"kuma.io/mesh": mesh})));
+        let mut spec = json!({"parentRefs": parents, "rules": rules});
+        put(&mut spec, "hostnames", hostnames);
+        let version = "gateway.networking.k8s.io/v1";
+        json!({"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec})
     })
+}
+
+pub(super) fn hostname_of_route(taste: Taste) -> impl Strategy<Value = &'static str> {
+    pick(if taste == Taste::Nasty { NASTY_HOSTNAMES } else { HOSTNAMES })
 }
 
 fn rule(taste: Taste) -> impl Strategy<Value = Value> {
@@ -114,7 +110,7 @@ fn path(taste: Taste) -> impl Strategy<Value = Value> {
 }
 
 /// A match of a header or a query parameter.
-fn named(taste: Taste) -> impl Strategy<Value = Value> {
+pub(super) fn named(taste: Taste) -> impl Strategy<Value = Value> {
     let nasty = if taste == Taste::Nasty { 3 } else { u32::MAX };
     let names = (pick(NAMES), sometimes(nasty, NASTY_NAMES));
     let values = (pick(VALUES), sometimes(nasty, NASTY_VALUES));
@@ -152,7 +148,7 @@ fn filter(taste: Taste) -> BoxedStrategy<Value> {
 }
 
 /// A header modifier. Sound ones name a header once.
-fn modifier(taste: Taste) -> impl Strategy<Value = Value> {
+pub(super) fn modifier(taste: Taste) -> impl Strategy<Value = Value> {
     const HEADERS: &[&str] = &["x-one", "X-Two", "x-three"];
     let names = (Just(HEADERS), prop::option::weighted(0.3, pick(NASTY_NAMES)), 0..3_usize);
     let shape = 1..8_u8;
@@ -219,7 +215,7 @@ fn redirect(taste: Taste) -> impl Strategy<Value = Value> {
     )
 }
 
-fn mirror(taste: Taste) -> impl Strategy<Value = Value> {
+pub(super) fn mirror(taste: Taste) -> impl Strategy<Value = Value> {
     const SHARES: &[i64] = &[50, 0, 100, 7];
     let fraction = sometimes(4, &[(1, 3), (1, 1000), (2, 2)]);
     (backends::target(taste), sometimes(3, SHARES), fraction).prop_map(|(target, percent, fraction)| {

@@ -26,6 +26,8 @@ macro_rules! long {
 
 pub(super) const NAMESPACES: [&str; 4] = ["shop", "infra", "db", LONG_NAMESPACE];
 pub(super) const MESHES: [&str; 3] = ["default", "other", "nowhere"];
+/// Classes: one of another controller, one without parameters, one for Gateways that other meshes come in by.
+pub(super) const CLASSES: [&str; 3] = ["kuma", "foreign", "inner"];
 pub(super) const TEAMS: [&str; 2] = ["blue", "red"];
 
 pub(super) const SERVICES: [(&str, &str); 6] =
@@ -33,13 +35,20 @@ pub(super) const SERVICES: [(&str, &str); 6] =
 pub(super) const SERVICE_PORTS: [u16; 2] = [80, 8080];
 
 pub(super) const LISTENERS: [&str; 4] = ["a", "b", "c", "d"];
-pub(super) const PORTS: [u16; 2] = [80, 81];
+/// Ports of listeners, each with the protocol that most of its listeners speak.
+pub(super) const PORTS: [(u16, &str); 5] = [(80, "HTTP"), (81, "HTTP"), (443, "HTTPS"), (8443, "TLS"), (9000, "TCP")];
+/// Secrets that listeners name.
+pub(super) const SECRETS: [(&str, &str); 3] = [("infra", "cert"), ("shop", "cert"), ("infra", "spare")];
 
 pub(super) const HOSTNAMES: &[&str] =
     &["a.example", "b.example", "*.example", "x.a.example", "*.a.example", "*.x.a.example", "other.test"];
 pub(super) const PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/ab", "/b", "/a/b/c"];
 pub(super) const EXPRESSIONS: &[&str] = &["/a.*", "/[ab]", "/a/(b|c)", "/.+"];
 pub(super) const METHODS: &[&str] = &["GET", "POST"];
+pub(super) const CALLED_SERVICES: &[&str] = &["a.B", "a.C"];
+pub(super) const CALLED_METHODS: &[&str] = &["Get", "Put"];
+pub(super) const CALL_EXPRESSIONS: &[(&str, &str)] = &[("a[.].*", "Get"), ("a[.]B", "[GP].t")];
+pub(super) const TIMES: &[&str] = &["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2025-12-31T23:59:59Z"];
 pub(super) const NAMES: &[&str] = &["x-beta", "x-team", "X-Beta"];
 pub(super) const VALUES: &[&str] = &["1", "2", "b", "5%"];
 pub(super) const VALUE_EXPRESSIONS: &[&str] = &["1|2", "[0-9]", "b.*"];

@@ -31,14 +31,20 @@ impl Kuma {
         let Some(host) = hosts.iter().find(|host| covers(Some(&host.hostname), &request.host)) else {
             return vec![Answer::Error(404)];
         };
-        let matching: Vec<_> = host.entries.iter().filter(|entry| entry.matches(request, without)).collect();
-        let best = matching.iter().map(|entry| entry.specificity(without)).max();
-        let tied = matching.into_iter().filter(|entry| Some(entry.specificity(without)) == best);
-        let answers: Vec<_> = tied.map(|entry| self.answer(gateway, request, entry)).collect();
+        let shares = |backends: &[TargetRef]| self.shares(&gateway.mesh, backends);
+        let first = first_of(&host.entries, request, without);
+        let answers: Vec<_> = first.map(|entry| self.answer(&gateway.mesh, request, entry, &shares)).collect();
         if answers.is_empty() { vec![Answer::Error(404)] } else { answers }
     }
 
-    fn answer(&self, gateway: &MeshGateway, request: &Request, entry: &Entry) -> Answer {
+    /// What a proxy in a mesh does with a request that came to an entry.
+    pub(super) fn answer(
+        &self,
+        mesh: &str,
+        request: &Request,
+        entry: &Entry,
+        shares: &dyn Fn(&[TargetRef]) -> BTreeMap<Destination, u64>,
+    ) -> Answer {
         let rule = &entry.merged.rule.default;
         let filters = rule.filters.as_deref().unwrap_or_default();
         let backends = rule.backend_refs.as_deref().unwrap_or_default();
@@ -52,12 +58,12 @@ impl Kuma {
         let mirror = last(|filter| filter.request_mirror.is_some()).and_then(|it| it.request_mirror.as_ref());
         let path = rewrite.and_then(|rewrite| rewrite.path.as_ref());
         let forward = Forward {
-            shares: self.shares(&gateway.mesh, backends),
+            shares: shares(backends),
             host: rewrite.and_then(|rewrite| rewrite.hostname.as_ref()).unwrap_or(&request.host).clone(),
             path: path.map_or_else(|| request.path.clone(), |path| new_path(request, entry, path)),
             request_headers: changes(filters, |filter| filter.request_header_modifier.as_ref()),
             response_headers,
-            mirror: mirror.and_then(|mirror| self.mirror(&gateway.mesh, mirror)),
+            mirror: mirror.and_then(|mirror| self.mirror(mesh, mirror)),
         };
         forward.answer()
     }
@@ -66,9 +72,8 @@ impl Kuma {
     pub(super) fn shares(&self, mesh: &str, backends: &[TargetRef]) -> BTreeMap<Destination, u64> {
         let alone = backends.len() == 1;
         let weight = |backend: &TargetRef| if alone { 1 } else { backend.weight.unwrap_or(1) };
-        let share = |backend| (self.destinations.find(&self.zone, mesh, backend), weight(backend));
-        let clusters: BTreeMap<_, _> = backends.iter().map(share).collect();
-        traffic::shares(clusters)
+        let share = |backend| (backend, self.destinations.find(&self.zone, mesh, backend), weight(backend));
+        shares_of_clusters(backends.iter().map(share))
     }
 
     /// Mirrors read tags only; one to nowhere does nothing.
@@ -86,10 +91,40 @@ impl Kuma {
     }
 }
 
+/// The expression that matches whatever there is.
+const EVERYTHING: &str = ".*";
+
 /// The listener with the narrowest hostname for a name.
 pub(super) fn narrowest<'a>(listeners: &[&'a Listener], name: &str) -> Option<&'a Listener> {
     let covering = listeners.iter().filter(|listener| covers(Some(&listener.hostname), name));
     covering.max_by_key(|listener| narrowness(Some(&listener.hostname))).copied()
+}
+
+/// The shares of destinations, each of them from the backend that names it. Of several backends of one cluster the last
+/// counts; what does not exist is as many clusters as there are names for it.
+pub(super) fn shares_of_clusters<'a>(
+    backends: impl Iterator<Item = (&'a TargetRef, Destination, u64)>,
+) -> BTreeMap<Destination, u64> {
+    let cluster = |backend: &'a TargetRef, destination: &Destination| match destination {
+        Destination::Port { .. } => None,
+        Destination::Nobody(_) => Some((&backend.name, &backend.tags)),
+    };
+    let clusters: BTreeMap<_, _> = backends
+        .map(|(backend, destination, weight)| ((cluster(backend, &destination), destination), weight))
+        .collect();
+    traffic::shares(clusters.into_iter().map(|((_, destination), weight)| (destination, weight)))
+}
+
+/// The entries that a request may come to: those that match it and that no other one comes before.
+pub(super) fn first_of<'a>(
+    entries: &'a [Entry],
+    request: &Request,
+    without: &[Quirk],
+) -> impl Iterator<Item = &'a Entry> {
+    let matching: Vec<_> = entries.iter().filter(|entry| entry.matches(request, without)).collect();
+    let best = matching.iter().map(|entry| entry.specificity(without)).max();
+    let is_first = matching.iter().map(|entry| Some(entry.specificity(without)) == best).collect::<Vec<_>>();
+    matching.into_iter().zip(is_first).filter_map(|(entry, is_first)| is_first.then_some(entry))
 }
 
 /// What makes an entry come before another: the order of its fields.
@@ -127,8 +162,9 @@ impl Entry {
             Path::Exact(path, _) => (hostname, 2, path.len(), method, headers, queries),
             Path::Prefix(path) => (hostname, 1, path.len(), method, headers, queries),
             Path::Parts(path) => (hostname, 1, path.len() + 1, method, headers, queries),
-            Path::Expression(_) if without.contains(&Quirk::LongestExpression) => {
-                (hostname, 0, 0, method, headers, queries)
+            Path::Expression(expression) if without.contains(&Quirk::LongestExpression) => {
+                // What is an expression for everything is for what is left over.
+                (hostname, 0, usize::from(expression != EVERYTHING), method, headers, queries)
             }
             Path::Expression(expression) => (hostname, 0, expression.len(), false, 0, 0),
         }

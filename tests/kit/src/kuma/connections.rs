@@ -1,7 +1,7 @@
 use super::Kuma;
 use super::answer::narrowest;
 use super::objects::{Listener, MeshGateway, TargetRef};
-use crate::traffic::{Answer, Destination, Forward, HeaderChange, Request};
+use crate::traffic::{Answer, Destination, Forward, Request};
 
 impl Kuma {
     /// What becomes of a connection to a TCP port, where the listeners of the port are one, or to a TLS port, where the
@@ -19,24 +19,7 @@ impl Kuma {
         let mut backends = policies.iter().flat_map(|policy| &policy.spec.to).flat_map(|to| &to.rules);
         let backends = backends.find_map(|rule| rule.default.backend_refs.as_deref());
         let Some(backends) = backends else { return Answer::Closed };
-        let shares = self.shares(&gateway.mesh, backends);
-        if shares.keys().all(|destination| matches!(destination, Destination::Nobody(_))) {
-            return Answer::Closed;
-        }
-        // A connection has no host and no path; who gets nothing is cut off, whatever an HTTP listener would answer.
-        let shares = shares.into_iter().map(|(destination, weight)| match destination {
-            Destination::Nobody(_) => (Destination::Nobody(0), weight),
-            destination @ Destination::Port { .. } => (destination, weight),
-        });
-        let none = HeaderChange::default;
-        Answer::Forward(Forward {
-            shares: crate::traffic::shares(shares),
-            host: String::new(),
-            path: String::new(),
-            request_headers: none(),
-            response_headers: none(),
-            mirror: None,
-        })
+        Forward::connection(self.shares(&gateway.mesh, backends))
     }
 
     /// Whether a backend of a TCP rule is a real reference that leads nowhere.

@@ -44,7 +44,8 @@ impl Kuma {
         if !listener.protocol.starts_with("HTTP") {
             return;
         }
-        for merged in merge(&Self::policies(&self.http_routes, gateway, listener)) {
+        let policies = Self::policies(&self.http_routes, gateway, listener);
+        for merged in merge(policies.into_iter().flat_map(Policy::on_gateway)) {
             let backends = merged.rule.default.backend_refs.as_deref().unwrap_or_default();
             if backends.len() > 1 && sum(backends) == 0 {
                 say("S3", format!("{}: all weights are 0", merged.policy));

@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 use std::rc::Rc;
 
 use super::merge::{Merged, merge};
-use super::objects::{Listener, Match, MeshGateway};
+use super::objects::{Listener, Match, MeshGateway, Policy};
 use super::{Kuma, Quirk};
 use crate::traffic::narrowness;
 
@@ -48,7 +48,8 @@ impl Kuma {
         let mut hosts = Vec::new();
         let mut taken: Vec<&str> = Vec::new();
         for listener in ordered {
-            let rules = merge(&Self::policies(&self.http_routes, gateway, listener));
+            let policies = Self::policies(&self.http_routes, gateway, listener);
+            let rules = merge(policies.into_iter().flat_map(Policy::on_gateway));
             if rules.is_empty() {
                 continue;
             }
@@ -101,7 +102,7 @@ fn contains(wide: &str, narrow: &str) -> bool {
 
 /// One entry per match; a prefix becomes two, one for what is below it and one for itself, the latter only where no
 /// rule matches that path alone.
-fn entries(rules: &[Rc<Merged>], without: &[Quirk]) -> Vec<Entry> {
+pub(super) fn entries(rules: &[Rc<Merged>], without: &[Quirk]) -> Vec<Entry> {
     let matches = || rules.iter().flat_map(|rule| rule.rule.matches.iter().map(move |found| (rule, found)));
     let path = |found: &Match| {
         found

@@ -1,5 +1,5 @@
 use super::Quirk;
-use super::objects::{Match, Policy, Rule};
+use super::objects::{Match, Rule, To};
 
 /// A rule for one hostname, all policies taken together.
 pub(super) struct Merged {
@@ -10,21 +10,16 @@ pub(super) struct Merged {
     pub(super) policy: String,
 }
 
-/// The rules of a listener. Rules of one hostname whose match lists are equal become one: of each list the one of the
-/// strongest policy, and in a policy of the first rule, that has the list at all.
-pub(super) fn merge(policies: &[&Policy]) -> Vec<Merged> {
+/// The rules of a listener or of a port of a Service, from what policies say of it, each with its name, the strongest
+/// first. Rules of one hostname whose match lists are equal become one: of each list the one of the strongest policy, and
+/// in a policy of the first rule, that has the list at all.
+pub(super) fn merge<'a>(said: impl IntoIterator<Item = (&'a str, &'a To)>) -> Vec<Merged> {
+    let all = vec!["*".to_owned()];
     let mut merged: Vec<Merged> = Vec::new();
-    for policy in policies {
-        for to in &policy.spec.to {
-            // On a gateway only what is said of everything counts.
-            if policy.spec.target_ref.kind == "MeshGateway" && to.target_ref.kind != "Mesh" {
-                continue;
-            }
-            let all = vec!["*".to_owned()];
-            for hostname in if to.hostnames.is_empty() { &all } else { &to.hostnames } {
-                for rule in &to.rules {
-                    add(&mut merged, hostname, rule, &policy.metadata.name);
-                }
+    for (policy, to) in said {
+        for hostname in if to.hostnames.is_empty() { &all } else { &to.hostnames } {
+            for rule in &to.rules {
+                add(&mut merged, hostname, rule, policy);
             }
         }
     }

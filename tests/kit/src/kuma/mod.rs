@@ -1,4 +1,4 @@
-//! A model of Kuma 2.14's built-in gateways: objects in, and for a request what becomes of it.
+//! A model of Kuma 2.14's built-in gateways and sidecars: objects in, and for a request what becomes of it.
 //!
 //! It follows what was measured on a running control plane, and where nothing was measured the source of Kuma. It is a
 //! model of behaviour, bugs included, and knows nothing of Gateway API or of the controller. What differs from Gateway
@@ -12,6 +12,9 @@ mod hosts;
 mod merge;
 mod objects;
 #[cfg(test)]
+mod sidecar_tests;
+mod sidecars;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
@@ -19,7 +22,7 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::traffic::{Answer, Request};
+use crate::traffic::{Answer, Place, Request};
 use destinations::Destinations;
 use objects::{Instance, Listener, MeshGateway, Policy};
 
@@ -42,6 +45,12 @@ pub enum Quirk {
     ///
     /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/policies/meshhttproute/plugin/v1alpha1/gateway_routes.go>
     LastQueryExpression,
+    /// The rules that come with a Service and those that a namespace has for its own calls are one set of rules in that
+    /// namespace, where the latter outrank only what matches the same.
+    ProducersAnswerConsumers,
+    /// A sidecar leaves out backends that it cannot find, and asks the Service itself where none is left or no rule
+    /// matches.
+    FailsOpen,
 }
 
 /// All that a control plane knows.
@@ -75,25 +84,35 @@ impl Kuma {
     /// What becomes of a request, in a Kuma without some of its quirks. More than one answer: any of them, at the whim
     /// of the order in which Kuma happens to sort equals.
     pub fn answers(&self, request: &Request, without: &[Quirk]) -> Vec<Answer> {
-        let Some(gateway) = self.gateway_of(&request.gateway) else { return vec![Answer::Closed] };
-        let listeners: Vec<_> =
-            gateway.spec.conf.listeners.iter().filter(|listener| listener.port == request.port).collect();
-        let mut answers = match listeners.first().map(|listener| listener.protocol.as_str()) {
-            Some("HTTP" | "HTTPS") => self.http(gateway, &listeners, request, without),
-            Some("TCP" | "TLS") => vec![self.connection(gateway, &listeners, request)],
-            _ => vec![Answer::Closed],
+        let mut answers = match &request.to {
+            Place::Gateway { namespace, name } => self.at_gateway(namespace, name, request, without),
+            Place::Service { namespace, name, from, mesh } => {
+                let asked = destinations::at("Service", namespace, name, request.port);
+                self.at_sidecar(from, mesh, &asked, request, without)
+            }
         };
         answers.sort();
         answers.dedup();
         answers
     }
 
+    fn at_gateway(&self, namespace: &str, name: &str, request: &Request, without: &[Quirk]) -> Vec<Answer> {
+        let Some(gateway) = self.gateway_of(namespace, name) else { return vec![Answer::Closed] };
+        let listeners: Vec<_> =
+            gateway.spec.conf.listeners.iter().filter(|listener| listener.port == request.port).collect();
+        match listeners.first().map(|listener| listener.protocol.as_str()) {
+            Some("HTTP" | "HTTPS") => self.http(gateway, &listeners, request, without),
+            Some("TCP" | "TLS") => vec![self.connection(gateway, &listeners, request)],
+            _ => vec![Answer::Closed],
+        }
+    }
+
     /// The MeshGateway that configures the pods of an instance.
-    fn gateway_of(&self, (namespace, name): &(String, String)) -> Option<&MeshGateway> {
+    fn gateway_of(&self, namespace: &str, name: &str) -> Option<&MeshGateway> {
         let instance = self
             .instances
             .iter()
-            .find(|instance| instance.metadata.namespace == *namespace && instance.metadata.name == *name)?;
+            .find(|instance| instance.metadata.namespace == namespace && instance.metadata.name == name)?;
         let service = format!("{name}_{namespace}_svc");
         self.gateways.iter().find(|gateway| {
             let selected = gateway.spec.selectors.iter().any(|selector| {

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+/// The label that each Dataplane has of the namespace of its pod.
+const NAMESPACE_LABEL: &str = "k8s.kuma.io/namespace";
+
 #[derive(Deserialize)]
 pub(super) struct Metadata {
     pub(super) name: String,
@@ -253,5 +256,28 @@ impl Policy {
             _ => false,
         };
         aimed && self.metadata.mesh() == gateway.mesh
+    }
+
+    /// Whether the policy acts on the sidecars of a namespace in a mesh.
+    pub(super) fn applies_to_sidecars(&self, namespace: &str, mesh: &str) -> bool {
+        let target = &self.spec.target_ref;
+        let aimed = match target.kind.as_str() {
+            "Dataplane" => target.labels.iter().all(|(key, value)| key == NAMESPACE_LABEL && value == namespace),
+            "Mesh" => target.proxy_types.as_ref().is_none_or(|types| types.iter().any(|kind| kind == "Sidecar")),
+            _ => false,
+        };
+        aimed && self.metadata.mesh() == mesh
+    }
+
+    /// Whether the policy is for some namespace alone.
+    pub(super) fn is_of_consumers(&self) -> bool {
+        self.spec.target_ref.labels.contains_key(NAMESPACE_LABEL)
+    }
+
+    /// What the policy says of all that goes through a gateway. On one that it names only what is said of everything
+    /// counts.
+    pub(super) fn on_gateway(&self) -> impl Iterator<Item = (&str, &To)> {
+        let counts = |to: &&To| self.spec.target_ref.kind != "MeshGateway" || to.target_ref.kind == "Mesh";
+        self.spec.to.iter().filter(counts).map(|to| (self.metadata.name.as_str(), to))
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Kuma, Quirk};
-use crate::traffic::{Answer, Destination, Request};
+use crate::traffic::{Answer, Destination, Place, Request};
 
 fn gateway(listeners: Value) -> Vec<Value> {
     vec![
@@ -63,7 +63,7 @@ fn kuma(objects: &[Value]) -> Kuma {
 
 fn get(host: &str, path: &str) -> Request {
     Request {
-        gateway: ("infra".to_owned(), "edge".to_owned()),
+        to: Place::Gateway { namespace: "infra".to_owned(), name: "edge".to_owned() },
         port: 80,
         server_name: None,
         host: host.to_owned(),

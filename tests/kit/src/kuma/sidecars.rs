@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::answer::{first_of, shares_of_clusters};
+use super::hosts::entries;
+use super::merge::merge;
+use super::objects::{TargetRef, To};
+use super::{Kuma, Quirk};
+use crate::traffic::{Answer, Destination, Forward, Request};
+
+/// What only gateways do: a sidecar has entries for prefixes by the parts of paths, and asks for every parameter.
+const OF_GATEWAYS: [Quirk; 2] = [Quirk::ExactHidesPrefix, Quirk::LastQueryExpression];
+
+impl Kuma {
+    /// What the sidecar of a pod does with a request to a port of a Service.
+    pub(super) fn at_sidecar(
+        &self,
+        from: &str,
+        mesh: &str,
+        asked: &Destination,
+        request: &Request,
+        without: &[Quirk],
+    ) -> Vec<Answer> {
+        if !self.destinations.has(mesh, asked) {
+            return vec![Answer::Closed];
+        }
+        let itself = Forward::untouched(request, asked.clone());
+        if !self.destinations.speaks_http(asked) {
+            return vec![itself];
+        }
+        let without = [without, &OF_GATEWAYS].concat();
+        let rules: Vec<_> = merge(self.said_of(from, mesh, asked, &without)).into_iter().map(Rc::new).collect();
+        let shares = |backends: &[TargetRef]| self.shares_of_sidecar(mesh, asked, backends, &without);
+        let entries = entries(&rules, &without);
+        let first = first_of(&entries, request, &without);
+        let answers: Vec<_> = first.map(|entry| self.answer(mesh, request, entry, &shares)).collect();
+        match answers.is_empty() {
+            true if without.contains(&Quirk::FailsOpen) && !rules.is_empty() => vec![Answer::Error(404)],
+            true => vec![itself],
+            false => answers,
+        }
+    }
+
+    /// What policies say of a port of a Service to the sidecars of a namespace, the strongest policy first: that with
+    /// the smallest name.
+    fn said_of(&self, from: &str, mesh: &str, asked: &Destination, without: &[Quirk]) -> Vec<(&str, &To)> {
+        let mut policies: Vec<_> =
+            self.http_routes.iter().filter(|policy| policy.applies_to_sidecars(from, mesh)).collect();
+        policies.sort_by(|left, right| left.metadata.name.cmp(&right.metadata.name));
+        let is_asked = |to: &&To| self.destinations.find(&self.zone, mesh, &to.target_ref) == *asked;
+        let mut said: Vec<_> = policies
+            .into_iter()
+            .flat_map(|policy| policy.spec.to.iter().filter(is_asked).map(move |to| (policy, to)))
+            .collect();
+        if without.contains(&Quirk::ProducersAnswerConsumers) && said.iter().any(|(policy, _)| policy.is_of_consumers())
+        {
+            said.retain(|(policy, _)| policy.is_of_consumers());
+        }
+        said.into_iter().map(|(policy, to)| (policy.metadata.name.as_str(), to)).collect()
+    }
+
+    /// Who gets which share. Without weight, without HTTP and without a trace in the mesh a backend is left out, but for
+    /// one by a tag that is known with other tags that nobody has: that one is asked, and does not answer.
+    fn shares_of_sidecar(
+        &self,
+        mesh: &str,
+        asked: &Destination,
+        backends: &[TargetRef],
+        without: &[Quirk],
+    ) -> BTreeMap<Destination, u64> {
+        let kept = backends.iter().filter_map(|backend| {
+            let weight = backend.weight.unwrap_or(1);
+            let found = match self.destinations.find(&self.zone, mesh, backend) {
+                found @ Destination::Port { .. } => self.destinations.speaks_http(&found).then_some(found),
+                nobody @ Destination::Nobody(_) => self.destinations.is_known_tag(mesh, backend).then_some(nobody),
+            };
+            let found = found.or_else(|| without.contains(&Quirk::FailsOpen).then_some(Destination::Nobody(500)))?;
+            (weight > 0).then_some((backend, found, weight))
+        });
+        let kept = shares_of_clusters(kept);
+        match kept.is_empty() {
+            true if without.contains(&Quirk::FailsOpen) => BTreeMap::new(),
+            true => [(asked.clone(), 1)].into(),
+            false => kept,
+        }
+    }
+}
