@@ -10,10 +10,13 @@ mod apiserver {
     mod cluster;
     mod objects;
     mod process;
+    mod proxy;
     mod world;
 
+    mod admission;
     mod adopt;
     mod adoption;
+    mod answers;
     mod certificates;
     mod churn;
     mod counts;
@@ -23,7 +26,9 @@ mod apiserver {
     mod installation;
     mod neighbours;
     mod permissions;
+    mod rude;
     mod silence;
+    mod streams;
     mod translation;
     mod weather;
 }

@@ -20,6 +20,11 @@ const POLL: Duration = Duration::from_millis(50);
 /// One runtime for all clients: a client must not outlive the runtime that it was made in.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a process can have one more runtime"));
 
+/// The runtime in which everything of a test runs that does not block.
+pub(super) fn runtime() -> &'static Runtime {
+    &RUNTIME
+}
+
 static SHARED: LazyLock<Cluster> = LazyLock::new(|| {
     let cluster = Cluster::bare();
     cluster.server.install_gateway_api(Channel::Experimental).expect("the CRDs of Gateway API are valid");
@@ -163,6 +168,8 @@ const KINDS: &[(&str, &str, bool)] = &[
     ("GatewayClass", "gatewayclasses", false),
     ("HTTPRoute", "httproutes", true),
     ("Mesh", "meshes", false),
+    ("MutatingAdmissionPolicy", "mutatingadmissionpolicies", false),
+    ("MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", false),
     ("MeshGateway", "meshgateways", false),
     ("MeshGatewayInstance", "meshgatewayinstances", true),
     ("MeshHTTPRoute", "meshhttproutes", true),
@@ -170,6 +177,8 @@ const KINDS: &[(&str, &str, bool)] = &[
     ("ReferenceGrant", "referencegrants", true),
     ("Secret", "secrets", true),
     ("Service", "services", true),
+    ("ValidatingAdmissionPolicy", "validatingadmissionpolicies", false),
+    ("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", false),
 ];
 
 /// Where the API server keeps an object.

@@ -3,12 +3,10 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use kit::apiserver::{ApiServer, User};
 
 use super::cluster::eventually;
 
@@ -26,25 +24,25 @@ pub(super) struct Deltagate {
 }
 
 impl Deltagate {
-    /// Starts it with the kubeconfig of the user with the controller's rights. What it logs is appended to `log`.
-    pub(super) fn start(server: &ApiServer, arguments: &[&str], log: PathBuf) -> Self {
+    /// Starts it with a kubeconfig that has the controller's rights. What it logs is appended to `log`.
+    pub(super) fn start(kubeconfig: &Path, arguments: &[&str], log: PathBuf) -> Self {
         for _ in 1..STARTS_MAX {
-            if let Some(started) = Self::start_once(server, arguments, log.clone()) {
+            if let Some(started) = Self::start_once(kubeconfig, arguments, log.clone()) {
                 return started;
             }
         }
-        Self::start_once(server, arguments, log).expect("a free port stays free for a moment")
+        Self::start_once(kubeconfig, arguments, log).expect("a free port stays free for a moment")
     }
 
     /// `None` if the port was taken.
-    fn start_once(server: &ApiServer, arguments: &[&str], log: PathBuf) -> Option<Self> {
+    fn start_once(kubeconfig: &Path, arguments: &[&str], log: PathBuf) -> Option<Self> {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let admin = free.expect("there is a free port");
         let output = OpenOptions::new().create(true).append(true).open(&log).expect("the log can be written");
         let child = Command::new(env!("CARGO_BIN_EXE_deltagate"))
             .arg("run")
             .arg("--kubeconfig")
-            .arg(server.kubeconfig(User::Deltagate))
+            .arg(kubeconfig)
             .args(["--admin-address", &admin.to_string(), "--log-level", "deltagate=debug"])
             .args(arguments)
             .env_clear()

@@ -1,6 +1,7 @@
 //! A part of a cluster that is one test's own.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use super::cluster::{Cluster, LIMIT, eventually, path};
 use super::objects::{GATEWAY_API, KUMA, class, conditions, entries, namespace, owner};
 use super::process::Deltagate;
+use super::proxy::Proxy;
 
 /// How long nothing may be written until a world counts as settled. Longer than one reaction takes on a busy machine.
 pub(super) const QUIET: Duration = Duration::from_millis(1_500);
@@ -76,9 +78,20 @@ impl<'a> World<'a> {
 
     /// Starts the controller of this world.
     pub(super) fn launch(&self) -> Deltagate {
+        self.launch_with(&self.cluster.server.kubeconfig(User::Deltagate))
+    }
+
+    fn launch_with(&self, kubeconfig: &Path) -> Deltagate {
         let log = self.cluster.server.folder().join(format!("{}.log", self.name));
         let arguments = ["--controller-name", &self.controller, "--system-namespace", &self.system];
-        Deltagate::start(&self.cluster.server, &arguments, log)
+        Deltagate::start(kubeconfig, &arguments, log)
+    }
+
+    /// Starts the controller of this world behind a proxy, and waits until it is ready.
+    pub(super) fn start_behind(&self, proxy: &Proxy) -> Deltagate {
+        let controller = self.launch_with(proxy.kubeconfig());
+        controller.wait_until_ready();
+        controller
     }
 
     /// The same, and waits until it is ready.

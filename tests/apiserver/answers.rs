@@ -1,0 +1,81 @@
+//! A server that is busy, slow, or whose answers get lost.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::cluster::shared;
+use super::objects::{expected, gateway, route, rule, service, web};
+use super::proxy::{ALWAYS, Fault, Proxy, Verb, What};
+use super::world::World;
+
+fn fault(plural: &'static str, times: usize, what: What) -> Fault {
+    Fault { verb: Verb::Write, plural, times, what }
+}
+
+#[test]
+fn a_server_that_asks_for_a_pause_gets_it_and_gets_everything_afterwards() {
+    let world = World::with_class(shared(), "throttled");
+    let proxy = Proxy::start(world.cluster, world.name);
+    let _controller = world.start_behind(&proxy);
+    world.apply(&service(world.name, "cart"));
+    world.apply(&gateway(world.name, "edge", world.name, &web()));
+    world.eventually(&world.mesh_gateway_path("edge"), "is there", |_| true);
+    let start = world.settle();
+    let busy = What::Answer { code: 429, retry_after: Some(2) };
+    proxy.set(&[fault("meshhttproutes", 2, busy), fault("httproutes", 2, busy)]);
+    let begun = Instant::now();
+    world.apply(&route(world.name, "cart", "edge", "shop.example.com", &json!([rule("/", "cart")])));
+    world.mesh_route_of("HTTPRoute", "cart");
+    assert!(begun.elapsed() >= Duration::from_secs(4), "two pauses of two seconds: {:?}", begun.elapsed());
+    world.route_says("cart", &expected(&[("Accepted", "True/Accepted@1"), ("ResolvedRefs", "True/ResolvedRefs@1")]));
+    assert_eq!(proxy.happened(), [2, 2]);
+    // What the proxy answered itself never came to the server.
+    let writes = super::world::sorted(world.settled_since(start));
+    assert_eq!(writes, ["patch gateways/status", "patch httproutes/status", "patch meshhttproutes"]);
+}
+
+#[test]
+fn one_kind_that_is_slow_to_write_holds_up_no_other() {
+    const SLOW: Duration = Duration::from_secs(6);
+    let world = World::with_class(shared(), "sluggish");
+    let proxy = Proxy::start(world.cluster, world.name);
+    let _controller = world.start_behind(&proxy);
+    world.apply(&service(world.name, "cart"));
+    proxy.set(&[fault("meshgatewayinstances", ALWAYS, What::Late(SLOW))]);
+    let start = world.mark();
+    world.apply(&gateway(world.name, "edge", world.name, &web()));
+    world.apply(&route(world.name, "cart", "edge", "shop.example.com", &json!([rule("/", "cart")])));
+    world.mesh_route_of("HTTPRoute", "cart");
+    world.route_says("cart", &expected(&[("Accepted", "True/Accepted@1"), ("ResolvedRefs", "True/ResolvedRefs@1")]));
+    let early = world.cluster.get(&world.instance_path("edge")).is_none();
+    world.eventually(&world.instance_path("edge"), "is there at last", |_| true);
+    assert!(early, "the routes did not wait for the instance");
+    let writes = world.settled_since(start);
+    assert_eq!(writes.iter().filter(|write| *write == "patch meshgatewayinstances").count(), 1, "{writes:?}");
+    assert_eq!(proxy.happened(), [1], "it was asked for once and waited for");
+}
+
+#[test]
+fn answers_that_get_lost_are_found_in_the_cluster() {
+    let world = World::with_class(shared(), "unanswered");
+    let proxy = Proxy::start(world.cluster, world.name);
+    let controller = world.start_behind(&proxy);
+    world.apply(&service(world.name, "cart"));
+    world.apply(&gateway(world.name, "edge", world.name, &web()));
+    world.eventually(&world.mesh_gateway_path("edge"), "is there", |_| true);
+    let start = world.settle();
+    proxy.set(&[fault("meshhttproutes", 1, What::Unanswered), fault("httproutes", 1, What::Unanswered)]);
+    world.apply(&route(world.name, "cart", "edge", "shop.example.com", &json!([rule("/", "cart")])));
+    let made = world.mesh_route_of("HTTPRoute", "cart");
+    world.route_says("cart", &expected(&[("Accepted", "True/Accepted@1"), ("ResolvedRefs", "True/ResolvedRefs@1")]));
+    let writes = world.settled_since(start);
+    assert_eq!(proxy.happened(), [1, 1], "{}", controller.tail());
+    let count = |what: &str| writes.iter().filter(|write| *write == what).count();
+    // The watch may tell of the write before it is tried again, or after.
+    assert!((1..=2).contains(&count("patch meshhttproutes")), "{writes:?}");
+    assert!((1..=2).contains(&count("patch httproutes/status")), "{writes:?}");
+    let now = world.mesh_route_of("HTTPRoute", "cart");
+    assert_eq!(now["metadata"]["uid"], made["metadata"]["uid"]);
+    assert_eq!(now["metadata"]["generation"], 1, "written once, whatever was asked");
+}
