@@ -46,7 +46,7 @@ impl Cluster {
             return None;
         }
         let port = port(kind, object, reference.port)?;
-        if !parent.is_gateway && !speaks_http(kind, object, port) {
+        if !parent.is_gateway && !of_connections && !speaks_http(kind, object, port) {
             return None;
         }
         // A MeshService is the Service that it was made of.

@@ -1,8 +1,8 @@
 use std::cmp::Reverse;
 
 use super::matching::{best_hostname, seniority};
-use super::objects::Listener;
-use super::{Cluster, Gateway, Route};
+use super::objects::{Listener, Reference};
+use super::{Cluster, Gateway, Parent, Route};
 use crate::traffic::{Answer, Forward};
 
 impl Cluster {
@@ -20,14 +20,13 @@ impl Cluster {
         };
         let ranked = self.attached(gateway, listener).into_iter().filter_map(|route| Some((rank(&route)?, route)));
         let first = ranked.max_by(|(left, _), (right, _)| left.cmp(right));
-        // "If more than one rule is given, the first one counts": a connection has nothing to choose by.
-        let rule = first.and_then(|(_, route)| Some((route, route.spec.rules.first()?)));
-        let Some((route, rule)) = rule else { return Answer::Closed };
-        let parent = self.as_parent(gateway);
-        let share = rule
-            .backend_refs
-            .iter()
-            .map(|backend| (self.destination(&parent, route, backend), backend.weight.unwrap_or(1)));
-        Forward::connection(share)
+        first.map_or(Answer::Closed, |(_, route)| self.connection(&self.as_parent(gateway), route))
+    }
+
+    /// Where a route sends connections. Of several rules the first counts: a connection has nothing to choose by.
+    pub(super) fn connection(&self, parent: &Parent, route: &Route) -> Answer {
+        let backends = route.spec.rules.first().map(|rule| rule.backend_refs.as_slice()).unwrap_or_default();
+        let share = |backend: &Reference| (self.destination(parent, route, backend), backend.weight.unwrap_or(1));
+        Forward::connection(backends.iter().map(share))
     }
 }

@@ -29,31 +29,45 @@ impl Cluster {
         let itself =
             Destination::Port { kind: "Service", namespace: namespace.clone(), name: name.clone(), port: request.port };
         let itself = Forward::untouched(request, itself);
-        // A port that does not say that it speaks HTTP is left alone.
-        if !self.meshes.iter().any(|mesh| mesh == client.mesh) || !port.routable {
-            return itself;
-        }
-        let attached = self.routes.iter().filter(|route| {
-            ["HTTPRoute", "GRPCRoute"].contains(&route.kind.as_str())
-                && self.mesh_of(&route.metadata) == client.mesh
-                && matching::serves_anything(route)
-                && route.spec.parent_refs.iter().any(|parent| {
-                    let here = parent.namespace.as_ref().unwrap_or(&route.metadata.namespace);
-                    *here == namespace && parent.name.as_ref() == Some(&name) && asks_for(parent, &port)
-                })
-        });
-        let (producers, consumers): (Vec<_>, Vec<_>) =
-            attached.partition(|route| route.metadata.namespace == namespace);
-        // "Consumer routes replace producer routes for the clients of their namespace."
-        let own: Vec<_> = consumers.into_iter().filter(|route| route.metadata.namespace == client.from).collect();
-        let routes: Vec<&Route> = if own.is_empty() { producers } else { own };
-        if routes.is_empty() {
+        if !self.meshes.iter().any(|mesh| mesh == client.mesh) || port.headless {
             return itself;
         }
         let parent = Parent { is_gateway: false, mesh: client.mesh.to_owned() };
-        // "The hostnames of a route are ignored."
-        let candidates = routes.into_iter().flat_map(|route| matching::candidates(route, (false, 0), request));
-        self.first(&parent, request, candidates)
+        let on_port = |kinds: &[&str]| self.on_port(kinds, (&namespace, &name), &port, client);
+        // A port that does not say that it speaks HTTP is left to connections.
+        let routes = if port.speaks_http { on_port(&["HTTPRoute", "GRPCRoute"]) } else { Vec::new() };
+        if !routes.is_empty() {
+            // "The hostnames of a route are ignored."
+            let candidates = routes.into_iter().flat_map(|route| matching::candidates(route, (false, 0), request));
+            return self.first(&parent, request, candidates);
+        }
+        let oldest = on_port(&["TCPRoute"]).into_iter().min_by_key(|route| matching::seniority(&route.metadata));
+        oldest.map_or(itself, |route| self.connection(&parent, route))
+    }
+
+    /// The routes of these kinds that are attached to a port, for a client: "consumer routes replace producer routes for the
+    /// clients of their namespace".
+    fn on_port(
+        &self,
+        kinds: &[&str],
+        (namespace, name): (&str, &str),
+        port: &Port,
+        client: &Client<'_>,
+    ) -> Vec<&Route> {
+        let asks = |route: &Route, parent: &Reference| {
+            let here = parent.namespace.as_ref().unwrap_or(&route.metadata.namespace);
+            here == namespace && parent.name.as_deref() == Some(name) && asks_for(parent, port)
+        };
+        let attached = self.routes.iter().filter(|route| {
+            kinds.contains(&route.kind.as_str())
+                && self.mesh_of(&route.metadata) == client.mesh
+                && matching::serves_anything(route)
+                && route.spec.parent_refs.iter().any(|parent| asks(route, parent))
+        });
+        let (producers, consumers): (Vec<_>, Vec<_>) =
+            attached.partition(|route| route.metadata.namespace == namespace);
+        let own: Vec<_> = consumers.into_iter().filter(|route| route.metadata.namespace == client.from).collect();
+        if own.is_empty() { producers } else { own }
     }
 
     /// A port of a Service, or of a MeshService of that name, as pods of a mesh see it.
@@ -69,7 +83,8 @@ impl Cluster {
         Some(Port {
             number,
             section: port["name"].as_str().map_or_else(|| number.to_string(), str::to_owned),
-            routable: found["spec"]["clusterIP"] != "None" && speaks_http("Service", found, number),
+            headless: found["spec"]["clusterIP"] == "None",
+            speaks_http: speaks_http("Service", found, number),
             kinds: service.map(|_| "Service").into_iter().chain(mesh_service.map(|_| "MeshService")).collect(),
         })
     }
@@ -80,8 +95,8 @@ struct Port {
     number: u16,
     /// Its name, else its number.
     section: String,
-    /// Whether it speaks HTTP, under one address for all pods.
-    routable: bool,
+    headless: bool,
+    speaks_http: bool,
     /// The kinds of parents that can be named for it.
     kinds: Vec<&'static str>,
 }

@@ -240,6 +240,24 @@ fn a_service_with_routes_answers_by_them_alone() {
 }
 
 #[test]
+fn a_service_sends_connections_where_nothing_routes_requests() {
+    let route = |name: &str, created: u8, service: &str| {
+        let mut route = on_service("shop", json!({}), json!([{"backendRefs": [{"name": service, "port": 81}]}]));
+        route["kind"] = "TCPRoute".into();
+        route["metadata"]["name"] = name.into();
+        route["metadata"]["creationTimestamp"] = format!("2026-01-{created:02}T00:00:00Z").into();
+        route
+    };
+    check_in_mesh(&in_mesh(vec![route("a", 2, "b"), route("b", 1, "c")]), "db", 81, "/", "c:81=1");
+    check_in_mesh(&in_mesh(vec![route("a", 2, "b")]), "db", 80, "/", "b:81=1");
+    check_in_mesh(&in_mesh(vec![route("a", 2, "missing")]), "db", 81, "/", "Closed");
+    let requests = on_service("shop", json!({}), json!([{"backendRefs": [{"name": "c", "port": 80}]}]));
+    let both = in_mesh(vec![route("a", 2, "b"), requests]);
+    check_in_mesh(&both, "db", 80, "/", "c:80=1");
+    check_in_mesh(&both, "db", 81, "/", "b:81=1");
+}
+
+#[test]
 fn calls_are_matched_by_service_and_method() {
     let route = |matches: Value| {
         let rules = json!([{"matches": matches, "backendRefs": [{"name": "b", "port": 80}]}]);

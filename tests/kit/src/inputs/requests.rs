@@ -103,9 +103,11 @@ impl Values {
             parameters.entry(name.clone()).or_insert_with(|| Self::value(written, value / 7));
         }
         let own = aim.method.as_deref().filter(|_| method % 8 > 0);
-        let host = concrete(of(hosts, host)?, label);
-        // Now and then a client names one host by TLS and another one in its request.
-        let server_name = if name % 6 == 0 { concrete(of(&self.hosts, name / 6)?, label) } else { host.clone() };
+        let server_name = concrete(of(hosts, host)?, label);
+        // Now and then a client names one host by TLS and another one in its request. That is not one which has a listener
+        // of its own: what becomes of it then is left open.
+        let astray = aim.secure && name % 6 == 0;
+        let host = if astray { "elsewhere.example.org".to_owned() } else { server_name.clone() };
         Some(Request {
             to: called_by(&aim.to, caller),
             port: if port % 12 == 0 { of(&PORTS, port / 12)?.0 } else { aim.port },

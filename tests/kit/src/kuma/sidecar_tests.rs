@@ -115,6 +115,26 @@ fn the_smallest_name_is_the_strongest_and_consumers_are_told_by_their_namespace(
 }
 
 #[test]
+fn connections_are_routed_where_no_request_is() {
+    let tcp = |name: &str, backends: Value| {
+        let mut policy = policy(name, None, &[json!({"default": {"backendRefs": backends}})]);
+        policy["kind"] = "MeshTCPRoute".into();
+        policy
+    };
+    let raw = |mut policy: Value| {
+        policy["spec"]["to"][0]["targetRef"]["name"] = "c_shop_svc_80".into();
+        policy
+    };
+    check(&[tcp("p", json!([subset("b", 1)]))], "/", "b1");
+    check(&[tcp("p", json!([subset("c", 1)])), tcp("q", json!([subset("b", 1)]))], "/", "c1");
+    check(&[tcp("p", json!([subset("b", 1), subset("missing", 3)]))], "/", "b1 0*3");
+    check(&[tcp("p", json!([subset("missing", 3)]))], "/", "Closed");
+    let requests = policy("z", None, &[rule("PathPrefix", "/", json!([subset("a", 1)]))]);
+    check(&[tcp("p", json!([subset("b", 1)])), requests], "/", "a1");
+    check(&[raw(tcp("p", json!([subset("b", 1)])))], "/", "a1");
+}
+
+#[test]
 fn a_service_is_found_by_its_tag_and_where_there_are_mesh_services_by_its_name() {
     let by_name = |section: &str| {
         let mut named = policy("p", None, &[rule("PathPrefix", "/", json!([subset("b", 1)]))]);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use super::answer::{first_of, shares_of_clusters};
 use super::hosts::entries;
 use super::merge::merge;
-use super::objects::{TargetRef, To};
+use super::objects::{Policy, TargetRef, To};
 use super::{Kuma, Quirk};
 use crate::traffic::{Answer, Destination, Forward, Request};
 
@@ -25,17 +25,21 @@ impl Kuma {
             return vec![Answer::Closed];
         }
         let itself = Forward::untouched(request, asked.clone());
-        if !self.destinations.speaks_http(asked) {
-            return vec![itself];
-        }
         let without = [without, &OF_GATEWAYS].concat();
-        let rules: Vec<_> = merge(self.said_of(from, mesh, asked, &without)).into_iter().map(Rc::new).collect();
+        let said = |policies| self.said_of(policies, from, mesh, asked, &without);
+        let said_of_requests = if self.destinations.speaks_http(asked) { said(&self.http_routes) } else { Vec::new() };
+        if said_of_requests.is_empty() {
+            let mut rules = said(&self.tcp_routes).into_iter().flat_map(|(_, to)| &to.rules);
+            let backends = rules.find_map(|rule| rule.default.backend_refs.as_deref());
+            return vec![backends.map_or(itself, |backends| self.connection_of_sidecar(mesh, backends))];
+        }
+        let rules: Vec<_> = merge(said_of_requests).into_iter().map(Rc::new).collect();
         let shares = |backends: &[TargetRef]| self.shares_of_sidecar(mesh, asked, backends, &without);
         let entries = entries(&rules, &without);
         let first = first_of(&entries, request, &without);
         let answers: Vec<_> = first.map(|entry| self.answer(mesh, request, entry, &shares)).collect();
         match answers.is_empty() {
-            true if without.contains(&Quirk::FailsOpen) && !rules.is_empty() => vec![Answer::Error(404)],
+            true if without.contains(&Quirk::FailsOpen) => vec![Answer::Error(404)],
             true => vec![itself],
             false => answers,
         }
@@ -43,9 +47,15 @@ impl Kuma {
 
     /// What policies say of a port of a Service to the sidecars of a namespace, the strongest policy first: that with
     /// the smallest name.
-    fn said_of(&self, from: &str, mesh: &str, asked: &Destination, without: &[Quirk]) -> Vec<(&str, &To)> {
-        let mut policies: Vec<_> =
-            self.http_routes.iter().filter(|policy| policy.applies_to_sidecars(from, mesh)).collect();
+    fn said_of<'a>(
+        &self,
+        policies: &'a [Policy],
+        from: &str,
+        mesh: &str,
+        asked: &Destination,
+        without: &[Quirk],
+    ) -> Vec<(&'a str, &'a To)> {
+        let mut policies: Vec<_> = policies.iter().filter(|policy| policy.applies_to_sidecars(from, mesh)).collect();
         policies.sort_by(|left, right| left.metadata.name.cmp(&right.metadata.name));
         let is_asked = |to: &&To| self.destinations.find(&self.zone, mesh, &to.target_ref) == *asked;
         let mut said: Vec<_> = policies
@@ -57,6 +67,14 @@ impl Kuma {
             said.retain(|(policy, _)| policy.is_of_consumers());
         }
         said.into_iter().map(|(policy, to)| (policy.metadata.name.as_str(), to)).collect()
+    }
+
+    /// What becomes of a connection: who cannot be found resets its share.
+    fn connection_of_sidecar(&self, mesh: &str, backends: &[TargetRef]) -> Answer {
+        let weighted = backends
+            .iter()
+            .map(|backend| (backend, self.destinations.find(&self.zone, mesh, backend), backend.weight.unwrap_or(1)));
+        Forward::connection(shares_of_clusters(weighted))
     }
 
     /// Who gets which share. Without weight, without HTTP and without a trace in the mesh a backend is left out, but for
