@@ -112,6 +112,5 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
 
     let pending = objects.concat(statuses);
     let blocked = view!(plan, blocked(pending.clone(); settings));
-    let tasks = view!(plan, tasks(pending, blocked; settings));
-    Outputs { tasks }
+    Outputs { tasks: view!(plan, tasks(pending, blocked; settings)) }
 }
