@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::num::NonZeroUsize;
 
 use dataflows::Engine;
 use dataflows::model::{Action, Fact, Key, ObjectName, Settings, Task, Update};
@@ -12,6 +13,8 @@ use kit::world::{Answers, Event, History, Random};
 
 /// Histories that are played unless more are asked for.
 const SEEDS: u64 = 320;
+/// The same with several workers, which take longer for each epoch.
+const SEEDS_OF_WORKERS: u64 = 24;
 /// How often the cluster may have to answer until nothing is left to do.
 const ROUNDS_MAX: usize = 8;
 
@@ -28,6 +31,7 @@ struct Failure {
 /// An engine, what it was told, and what it has asked for since.
 struct Run {
     engine: Engine,
+    workers: NonZeroUsize,
     settings: Settings,
     facts: Facts,
     tasks: Tasks,
@@ -35,9 +39,9 @@ struct Run {
 }
 
 impl Run {
-    fn new(settings: &Settings) -> Self {
-        let engine = Engine::new(settings.clone());
-        Self { engine, settings: settings.clone(), facts: Facts::new(), tasks: Tasks::new(), epochs: 0 }
+    fn new(settings: &Settings, workers: NonZeroUsize) -> Self {
+        let engine = Engine::with_workers(settings.clone(), workers);
+        Self { engine, workers, settings: settings.clone(), facts: Facts::new(), tasks: Tasks::new(), epochs: 0 }
     }
 
     /// Closes an epoch without a question.
@@ -100,8 +104,8 @@ struct Played {
 }
 
 /// Plays a history with every check there is.
-fn play(history: &History, seed: u64) -> Result<(), Failure> {
-    let mut run = Run::new(&history.settings);
+fn play(history: &History, seed: u64, workers: NonZeroUsize) -> Result<(), Failure> {
+    let mut run = Run::new(&history.settings, workers);
     let mut played = Played { epochs: Vec::new(), tasks: Tasks::new() };
     for events in &history.epochs {
         let mut updates = Vec::new();
@@ -117,7 +121,7 @@ fn play(history: &History, seed: u64) -> Result<(), Failure> {
     played.tasks.clone_from(&run.tasks);
     settle(&mut run)?;
     undo(&mut run)?;
-    regroup(history, &played, seed)
+    regroup(history, &played, seed, run.workers)
 }
 
 /// Once every write succeeds, nothing is left but what stands in the way.
@@ -166,19 +170,19 @@ fn undo(run: &mut Run) -> Result<(), Failure> {
 }
 
 /// The order inside an epoch means nothing, and where epochs end means nothing for the outcome.
-fn regroup(history: &History, played: &Played, seed: u64) -> Result<(), Failure> {
+fn regroup(history: &History, played: &Played, seed: u64, workers: NonZeroUsize) -> Result<(), Failure> {
     let mut random = Random::new(seed);
     let last = played.epochs.len();
-    let mut shuffled = Run::new(&history.settings);
+    let mut shuffled = Run::new(&history.settings, workers);
     for (epoch, (updates, changes)) in played.epochs.iter().enumerate() {
         if shuffled.advance(shuffle(&mut random, updates)) != *changes {
             return Err(Failure { epoch, what: "another order inside the epoch changes the outcome".to_owned() });
         }
     }
     let all: Vec<Update> = played.epochs.iter().flat_map(|(updates, _)| updates.clone()).collect();
-    let mut together = Run::new(&history.settings);
+    let mut together = Run::new(&history.settings, workers);
     together.advance(shuffle(&mut random, &all));
-    let mut single = Run::new(&history.settings);
+    let mut single = Run::new(&history.settings, workers);
     for update in all {
         single.advance(vec![update]);
     }
@@ -222,7 +226,7 @@ fn difference(left_name: &str, left: &Tasks, right_name: &str, right: &Tasks) ->
 }
 
 /// Drops epochs and events as long as anything still fails.
-fn shrink(mut history: History, seed: u64) -> History {
+fn shrink(mut history: History, seed: u64, workers: NonZeroUsize) -> History {
     loop {
         let epochs = (0..history.epochs.len()).map(|epoch| {
             let mut cut = history.clone();
@@ -237,16 +241,19 @@ fn shrink(mut history: History, seed: u64) -> History {
                 cut
             })
         });
-        match epochs.chain(events).find(|cut| play(cut, seed).is_err()) {
+        match epochs.chain(events).find(|cut| play(cut, seed, workers).is_err()) {
             Some(cut) => history = cut,
             None => return history,
         }
     }
 }
 
-fn explain(history: &History, seed: u64) -> String {
-    let history = shrink(history.clone(), seed);
-    let mut text = format!("seed {seed}: DELTAGATE_SEED={seed} cargo test --test oracle\n{:?}\n", history.settings);
+fn explain(history: &History, seed: u64, workers: NonZeroUsize) -> String {
+    let history = shrink(history.clone(), seed, workers);
+    let mut text = format!(
+        "seed {seed}, {workers} workers: DELTAGATE_SEED={seed} cargo test --test oracle\n{:?}\n",
+        history.settings
+    );
     for (epoch, events) in history.epochs.iter().enumerate() {
         let _ = writeln!(text, "epoch {epoch}");
         for event in events {
@@ -262,7 +269,7 @@ fn explain(history: &History, seed: u64) -> String {
             }
         }
     }
-    if let Err(failure) = play(&history, seed) {
+    if let Err(failure) = play(&history, seed, workers) {
         let _ = writeln!(text, "in epoch {}:\n{}", failure.epoch, failure.what);
     }
     text
@@ -274,7 +281,19 @@ fn number(variable: &str) -> Option<u64> {
 
 #[test]
 fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
-    let seeds = number("DELTAGATE_SEED").map_or(0..number("DELTAGATE_SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    answer(SEEDS, NonZeroUsize::MIN);
+}
+
+#[test]
+fn however_many_workers_there_are_the_answer_is_the_same() {
+    for workers in [2, 4] {
+        answer(SEEDS_OF_WORKERS, NonZeroUsize::new(workers).expect("a number of workers"));
+    }
+}
+
+/// Plays so many histories, unless others are asked for.
+fn answer(seeds: u64, workers: NonZeroUsize) {
+    let seeds = number("DELTAGATE_SEED").map_or(0..number("DELTAGATE_SEEDS").unwrap_or(seeds), |seed| seed..seed + 1);
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let failures: Vec<String> = std::thread::scope(|scope| {
         let share = |thread| {
@@ -282,7 +301,7 @@ fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
             scope.spawn(move || {
                 share.find_map(|seed| {
                     let history = History::random(seed);
-                    play(&history, seed).is_err().then(|| explain(&history, seed))
+                    play(&history, seed, workers).is_err().then(|| explain(&history, seed, workers))
                 })
             })
         };
@@ -319,7 +338,7 @@ fn histories_are_full_of_events() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..120 {
         let history = History::random(seed);
-        let mut run = Run::new(&history.settings);
+        let mut run = Run::new(&history.settings, NonZeroUsize::MIN);
         for events in &history.epochs {
             let mut updates = Vec::new();
             for event in events {

@@ -2,10 +2,9 @@
 //!
 //! The engine is synchronous and holds no clock: tests, benchmarks and the controller call it like any function.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use differential_dataflow::AsCollection;
 use differential_dataflow::consolidation::consolidate;
@@ -19,9 +18,11 @@ use crate::Inputs;
 use crate::model::{Datum, Fact, Key, Kind, Ref, Row, Settings, Task, Update};
 use crate::operators::{Diff, Epoch, Rows};
 
+mod peers;
 mod topology;
 mod work;
 
+use peers::Peers;
 pub use topology::{Edge, Plan, Topology};
 pub use work::Work;
 
@@ -37,12 +38,17 @@ pub struct Step {
 }
 
 type Session = InputSession<Epoch, (Key, Row), Diff>;
-type Changes = Rc<RefCell<Vec<((Key, Row), Diff)>>>;
+/// What comes out, of all workers.
+type Changes = Arc<Mutex<Vec<((Key, Row), Diff)>>>;
 
-/// The dataflow with its worker. Not `Send`: built on the thread that steps it.
+/// The dataflow with its workers. Not `Send`: built on the thread that steps it.
+///
+/// Everything goes in at the worker of that thread. Where there are more, each row travels to the worker of its key.
 pub struct Engine {
     worker: Worker,
-    session: Session,
+    peers: Peers,
+    /// Until the end.
+    session: Option<Session>,
     probe: ProbeHandle<Epoch>,
     changes: Changes,
     epoch: Epoch,
@@ -51,54 +57,51 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Builds the dataflow.
+    /// Builds the dataflow with one worker.
     pub fn new(settings: Settings) -> Self {
-        Self::build(&settings, false)
+        Self::with_workers(settings, NonZeroUsize::MIN)
     }
 
-    /// Builds a dataflow that counts what it does, for [`Self::work`] and [`Self::topology`]. Counting makes an epoch
-    /// dearer by a quarter to a half.
+    /// Builds the dataflow with so many workers. More than one pays where epochs are large and processors idle.
+    pub fn with_workers(settings: Settings, workers: NonZeroUsize) -> Self {
+        Self::build(settings, workers, false)
+    }
+
+    /// Builds a dataflow with one worker that counts what it does, for [`Self::work`] and [`Self::topology`]. Counting
+    /// makes an epoch dearer by a quarter to a half.
     pub fn counting(settings: Settings) -> Self {
-        Self::build(&settings, true)
+        Self::build(settings, NonZeroUsize::MIN, true)
     }
 
-    fn build(settings: &Settings, counting: bool) -> Self {
-        let allocator = timely::communication::Allocator::Thread(timely::communication::allocator::Thread::default());
-        // Parking is the caller's business: between steps the thread is the caller's.
-        let config = timely::WorkerConfig::default().idle_spin(Duration::ZERO);
-        let mut worker = Worker::new(config, allocator, Some(Instant::now()));
+    fn build(settings: Settings, workers: NonZeroUsize, counting: bool) -> Self {
+        let changes = Changes::default();
+        let (of_others, for_others) = (changes.clone(), settings.clone());
+        // Other workers have nothing to put in: their sessions are closed at once, or they would hold time back.
+        let build = move |worker: &mut Worker| drop(install(worker, &for_others, &of_others, &work::Log::default()));
+        let (mut worker, peers) = Peers::start(workers.get(), build);
         let mut log = work::Log::default();
         if counting {
             log.register(&mut worker);
         }
-        let probe = ProbeHandle::new();
-        let changes = Changes::default();
-        let session = worker.dataflow_named::<Epoch, _, _>("deltagate", |scope| {
-            let (session, inputs) = open(scope);
-            let mut plan = Plan::new(scope);
-            let outputs = crate::build(&mut plan, settings, inputs);
-            log.plan(plan.views());
-            let sink = changes.clone();
-            outputs
-                .tasks
-                .into_raw("tasks")
-                .inspect(move |(row, _, diff)| sink.borrow_mut().push((row.clone(), *diff)))
-                .probe_with(&probe);
-            session
-        });
-        Self { worker, session, probe, changes, epoch: 0, asserted: BTreeMap::new(), log }
+        let (session, probe) = install(&mut worker, &settings, &changes, &log);
+        Self { worker, peers, session: Some(session), probe, changes, epoch: 0, asserted: BTreeMap::new(), log }
     }
 
     /// Closes one epoch: folds the updates in (the last of several for one source counts), runs until the epoch is
-    /// complete, returns what changed.
+    /// complete, returns what changed. Updates that assert what was asserted before are no epoch, save at the start.
     pub fn step(&mut self, updates: impl IntoIterator<Item = Update>) -> Step {
         // One source may speak several times in a batch: rows that come and go cancel before anything sees them.
-        let rows = updates.into_iter().map(|update| self.assert(update.source, update.facts)).sum();
+        let rows: usize = updates.into_iter().map(|update| self.assert(update.source, update.facts)).sum();
+        if rows == 0 && self.epoch > 0 {
+            return Step { epoch: self.epoch, rows, tasks: Vec::new() };
+        }
         self.epoch += 1;
-        self.session.advance_to(self.epoch);
-        self.session.flush();
+        if let Some(session) = &mut self.session {
+            session.advance_to(self.epoch);
+            session.flush();
+        }
         while self.probe.less_than(&self.epoch) {
-            self.worker.step();
+            self.peers.step(&mut self.worker);
         }
         Step { epoch: self.epoch, rows, tasks: self.drain() }
     }
@@ -135,11 +138,13 @@ impl Engine {
     }
 
     fn change(&mut self, fact: &Fact, diff: Diff) {
-        self.session.update((fact.key, fact.row.clone()), diff);
+        if let Some(session) = &mut self.session {
+            session.update((fact.key, fact.row.clone()), diff);
+        }
     }
 
     fn drain(&mut self) -> Vec<(Key, Option<Ref<Task>>)> {
-        let mut changes: Vec<_> = self.changes.borrow_mut().drain(..).collect();
+        let mut changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
         consolidate(&mut changes);
         let mut tasks: BTreeMap<Key, Option<Ref<Task>>> = BTreeMap::new();
         for ((key, row), diff) in changes {
@@ -151,6 +156,38 @@ impl Engine {
         }
         tasks.into_iter().collect()
     }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.session = None;
+        self.peers.end(&mut self.worker);
+    }
+}
+
+/// Builds the dataflow on one worker.
+fn install(
+    worker: &mut Worker,
+    settings: &Settings,
+    changes: &Changes,
+    log: &work::Log,
+) -> (Session, ProbeHandle<Epoch>) {
+    let (probe, sink) = (ProbeHandle::new(), changes.clone());
+    let session = worker.dataflow_named::<Epoch, _, _>("deltagate", |scope| {
+        let (session, inputs) = open(scope);
+        let mut plan = Plan::new(scope);
+        let outputs = crate::build(&mut plan, settings, inputs);
+        log.plan(plan.views());
+        outputs
+            .tasks
+            .into_raw("tasks")
+            .inspect(move |(row, _, diff)| {
+                sink.lock().unwrap_or_else(PoisonError::into_inner).push((row.clone(), *diff));
+            })
+            .probe_with(&probe);
+        session
+    });
+    (session, probe)
 }
 
 macro_rules! inputs {
