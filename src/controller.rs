@@ -1,6 +1,7 @@
 //! The wiring: source -> engine thread -> sink, readiness, shutdown.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -23,7 +24,7 @@ use crate::output::directory::{self as output_directory, DirectorySink};
 use crate::output::{ApiVersions, files::OutputDirectory};
 use crate::progress::{Progress, Style};
 use crate::vault::Vault;
-use crate::watch::cluster::{self, ConnectError, Feed};
+use crate::watch::cluster::{self, ConnectError, Feed, Requests};
 use crate::watch::directory::{self as input_directory, DirectorySource};
 
 /// Events that wait for the engine at most; sources wait when it is full.
@@ -37,6 +38,8 @@ const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
 pub struct Config {
     /// The settings of the dataflow.
     pub settings: Settings,
+    /// Workers of the dataflow.
+    pub workers: NonZeroUsize,
     /// Where operators may ask.
     pub admin: AdminAddress,
     /// How epochs are told.
@@ -94,11 +97,12 @@ struct Core {
 }
 
 impl Core {
-    fn start(settings: &Settings, inputs: Vec<&'static str>) -> Result<Self, RunError> {
+    fn start(config: &Config, inputs: Vec<&'static str>) -> Result<Self, RunError> {
         let (events, received) = crossbeam_channel::bounded(EVENTS_MAX);
         let (sender, reports) = mpsc::unbounded_channel();
         let readiness = Readiness::default();
-        let thread = engine_thread::spawn(settings.clone(), inputs, received, sender, readiness.clone())?;
+        let (settings, workers) = (config.settings.clone(), config.workers);
+        let thread = engine_thread::spawn(settings, workers, inputs, received, sender, readiness.clone())?;
         Ok(Self { readiness, metrics: Arc::default(), thread, events, reports })
     }
 }
@@ -107,7 +111,7 @@ impl Core {
 pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result<(), RunError> {
     let shutdown = Shutdown::install()?;
     let listener = bind(config.admin).await?;
-    let core = Core::start(&config.settings, vec![input_directory::INPUT, output_directory::INPUT])?;
+    let core = Core::start(&config, vec![input_directory::INPUT, output_directory::INPUT])?;
     let (versions, vault) = (ApiVersions::default(), Vault::default());
     let sink = DirectorySink {
         settings: config.settings.clone(),
@@ -136,8 +140,8 @@ pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result
 pub async fn run_cluster(config: Config, kubeconfig: Option<PathBuf>, context: Option<String>) -> Result<(), RunError> {
     let shutdown = Shutdown::install()?;
     let listener = bind(config.admin).await?;
-    let client = connect(kubeconfig, context).await?;
-    let core = Core::start(&config.settings, cluster::inputs().collect())?;
+    let core = Core::start(&config, cluster::inputs().collect())?;
+    let client = connect(kubeconfig, context, core.metrics.requests()).await?;
     let feed = Arc::new(Feed::new(Arc::new(config.settings), core.events));
     let (reports, for_writer) = mpsc::unbounded_channel();
     // One replica for now: whoever runs is the one that writes.
@@ -158,9 +162,13 @@ pub async fn run_cluster(config: Config, kubeconfig: Option<PathBuf>, context: O
     ended
 }
 
-pub(crate) async fn connect(kubeconfig: Option<PathBuf>, context: Option<String>) -> Result<Client, RunError> {
+pub(crate) async fn connect(
+    kubeconfig: Option<PathBuf>,
+    context: Option<String>,
+    requests: &Requests,
+) -> Result<Client, RunError> {
     if kubeconfig.is_none() && context.is_none() {
-        return Ok(cluster::connect().await?);
+        return Ok(cluster::connect(requests).await?);
     }
     let unusable = |source| RunError::Kubeconfig { source };
     let file = match kubeconfig {
@@ -169,7 +177,7 @@ pub(crate) async fn connect(kubeconfig: Option<PathBuf>, context: Option<String>
     };
     let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
     let config = kube::Config::from_custom_kubeconfig(file.map_err(unusable)?, &options).await.map_err(unusable)?;
-    Ok(cluster::client(config)?)
+    Ok(cluster::client(config, requests)?)
 }
 
 /// Hands every report on to whoever counts, tells or writes, until the process is asked to end.

@@ -1,6 +1,7 @@
 //! The thread that owns the dataflow: takes what has piled up, closes one epoch, tells what changed; nothing else.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
@@ -60,13 +61,15 @@ impl Readiness {
     }
 }
 
-/// Starts the thread. It ends when every sender of events is gone.
+/// Starts the thread, with so many workers of the dataflow, of which it is one. It ends when every sender of events is
+/// gone.
 ///
 /// The first epoch closes when each of the expected inputs has said [`Event::Complete`]; after that each batch of
 /// events is an epoch. A panic on this thread is a bug in the dataflow, whose state nobody can trust afterwards: the
 /// process is aborted, with the cause.
 pub fn spawn(
     settings: Settings,
+    workers: NonZeroUsize,
     expected_inputs: Vec<&'static str>,
     events: Receiver<Event>,
     reports: UnboundedSender<EpochReport>,
@@ -76,7 +79,7 @@ pub fn spawn(
     readiness.0.expected.store(expected_inputs.len(), Ordering::Relaxed);
     readiness.set_missing(&expected_inputs);
     thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || {
-        let mut engine = Engine::new(settings);
+        let mut engine = Engine::with_workers(settings, workers);
         let Some(first) = initial_batch(expected_inputs, &events, &readiness) else { return };
         let mut batch = Some(first);
         while let Some(ready) = batch {
@@ -94,13 +97,15 @@ pub fn spawn(
 struct Batch {
     triggers: Vec<ObjectName>,
     events: usize,
+    heard: Option<Instant>,
     /// By source, as only the last word of each counts: the initial batch must not grow with repetitions.
     updates: BTreeMap<Key, Update>,
 }
 
 impl Batch {
-    fn add(&mut self, trigger: ObjectName, updates: Vec<Update>) {
+    fn add(&mut self, trigger: ObjectName, updates: Vec<Update>, heard: Instant) {
         self.events += 1;
+        self.heard = Some(self.heard.map_or(heard, |first| first.min(heard)));
         if self.triggers.len() < TRIGGERS_MAX && !self.triggers.contains(&trigger) {
             self.triggers.push(trigger);
         }
@@ -113,8 +118,8 @@ fn initial_batch(mut missing: Vec<&'static str>, events: &Receiver<Event>, readi
     let mut batch = Batch::default();
     while !missing.is_empty() {
         match events.recv().ok()? {
-            Event::Changed { trigger, updates } => {
-                batch.add(trigger, updates);
+            Event::Changed { trigger, updates, heard } => {
+                batch.add(trigger, updates, heard);
                 readiness.0.objects.store(batch.events, Ordering::Relaxed);
             }
             Event::Complete { input } => {
@@ -131,8 +136,8 @@ fn next_batch(events: &Receiver<Event>) -> Option<Batch> {
     let first = events.recv().ok()?;
     let mut batch = Batch::default();
     for event in std::iter::once(first).chain(events.try_iter().take(BATCH_MAX - 1)) {
-        if let Event::Changed { trigger, updates } = event {
-            batch.add(trigger, updates);
+        if let Event::Changed { trigger, updates, heard } = event {
+            batch.add(trigger, updates, heard);
         }
     }
     Some(batch)
@@ -140,15 +145,16 @@ fn next_batch(events: &Receiver<Event>) -> Option<Batch> {
 
 /// Closes one epoch and reports it if it changed something; `false` once nobody listens.
 fn close_epoch(engine: &mut Engine, batch: Batch, reports: &UnboundedSender<EpochReport>) -> bool {
-    let Batch { triggers, events, updates } = batch;
+    let Batch { triggers, events, heard, updates } = batch;
     let begin = Instant::now();
+    let heard = heard.unwrap_or(begin);
     let step = engine.step(updates.into_values());
     let took = begin.elapsed();
     // The first epoch is told even if nothing was there: it is what readiness and the progress line wait for.
     if step.rows == 0 && step.tasks.is_empty() && step.epoch > 1 {
         return !reports.is_closed();
     }
-    let report = EpochReport { epoch: step.epoch, triggers, events, rows: step.rows, took, tasks: step.tasks };
+    let report = EpochReport { epoch: step.epoch, triggers, heard, events, rows: step.rows, took, tasks: step.tasks };
     reports.send(report).is_ok()
 }
 
@@ -158,7 +164,8 @@ fn abort_on_panic() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |cause| {
             previous(cause);
-            if thread::current().name() == Some(THREAD_NAME) {
+            // Other workers are named after the thread.
+            if thread::current().name().is_some_and(|name| name.starts_with(THREAD_NAME)) {
                 tracing::error!(%cause, "the dataflow broke an invariant, please report this: stopping");
                 std::process::abort();
             }
@@ -178,7 +185,7 @@ mod tests {
     fn mesh(name: &str) -> Event {
         let object = ObjectName::new(Kind::Mesh, "", name);
         let facts = vec![Fact::generation(&object, 1)];
-        Event::Changed { updates: vec![Update { source: object.key(), facts }], trigger: object }
+        Event::Changed { updates: vec![Update { source: object.key(), facts }], trigger: object, heard: Instant::now() }
     }
 
     #[test]
@@ -186,8 +193,15 @@ mod tests {
         let (events, received) = crossbeam_channel::unbounded();
         let (sender, mut reports) = unbounded_channel();
         let readiness = Readiness::default();
-        let thread =
-            spawn(Settings::default(), vec!["meshes", "services"], received, sender, readiness.clone()).unwrap();
+        let thread = spawn(
+            Settings::default(),
+            NonZeroUsize::MIN,
+            vec!["meshes", "services"],
+            received,
+            sender,
+            readiness.clone(),
+        )
+        .unwrap();
         events.send(mesh("default")).unwrap();
         events.send(Event::Complete { input: "meshes" }).unwrap();
         thread::sleep(Duration::from_millis(50));
@@ -207,8 +221,8 @@ mod tests {
     fn the_last_word_of_a_source_counts() {
         let mut batch = Batch::default();
         for name in ["a", "a", "b"] {
-            let Event::Changed { trigger, updates } = mesh(name) else { unreachable!() };
-            batch.add(trigger, updates);
+            let Event::Changed { trigger, updates, heard } = mesh(name) else { unreachable!() };
+            batch.add(trigger, updates, heard);
         }
         assert_eq!((batch.events, batch.updates.len(), batch.triggers.len()), (3, 2, 2));
     }

@@ -1,6 +1,6 @@
 //! What the threads tell each other. Each thread reacts to one closed list of events.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dataflows::model::{Key, ObjectName, Ref, Task, Update};
 
@@ -13,6 +13,8 @@ pub enum Event {
         trigger: ObjectName,
         /// What is asserted now.
         updates: Vec<Update>,
+        /// When it was observed.
+        heard: Instant,
     },
     /// A named input has delivered all that it holds at the start. The first epoch closes when all have.
     Complete {
@@ -28,6 +30,8 @@ pub struct EpochReport {
     pub epoch: u64,
     /// The objects whose events were folded into it; at most a handful are kept.
     pub triggers: Vec<ObjectName>,
+    /// When the first of them was observed.
+    pub heard: Instant,
     /// Number of events that were folded into it.
     pub events: usize,
     /// Input rows that were inserted or retracted.

@@ -14,6 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::apply::Counters;
 use crate::events::EpochReport;
+use crate::watch::cluster::Requests;
 
 /// The counters, and what they need to know of the past.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Metrics {
     oldest_pending: Gauge<f64, AtomicU64>,
     pending_since: Mutex<HashMap<Key, Instant>>,
     counters: Arc<Counters>,
+    requests: Requests,
 }
 
 impl Default for Metrics {
@@ -39,6 +41,7 @@ impl Default for Metrics {
             oldest_pending: Gauge::default(),
             pending_since: Mutex::default(),
             counters: Arc::default(),
+            requests: Requests::default(),
         };
         metrics.register();
         metrics
@@ -49,6 +52,7 @@ impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
         self.counters.register(registry);
+        self.requests.register(registry);
         registry.register("epochs", "Epochs that changed something", self.epochs.clone());
         registry.register_with_unit(
             "epoch_duration",
@@ -68,6 +72,11 @@ impl Metrics {
     /// What whoever writes counts in.
     pub const fn counters(&self) -> &Arc<Counters> {
         &self.counters
+    }
+
+    /// What whoever asks the API server counts in.
+    pub const fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     /// Counts an epoch.
@@ -104,10 +113,15 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apply::LaneLabels;
 
     #[test]
     fn every_metric_is_there_once() {
-        let text = Metrics::default().encode().unwrap();
+        let metrics = Metrics::default();
+        let labels = LaneLabels { lane: "bulk" };
+        metrics.counters().reaction.get_or_create(&labels).observe(0.001);
+        metrics.counters().queued.get_or_create(&labels).observe(0.001);
+        let text = metrics.encode().unwrap();
         for name in [
             "deltagate_epochs_total",
             "deltagate_epoch_duration_seconds_bucket",
@@ -115,6 +129,8 @@ mod tests {
             "deltagate_oldest_pending_age_seconds",
             "deltagate_writes_avoided_total",
             "deltagate_input_rows_total",
+            "deltagate_reaction_seconds_bucket",
+            "deltagate_queued_seconds_bucket",
         ] {
             assert!(
                 text.lines()

@@ -1,10 +1,11 @@
 //! The words in which the queue and the writer talk.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dataflows::manifest;
 use dataflows::model::{Action, Fingerprint, Key, Ref, Settings, Task};
 
+use super::lines::Lane;
 use super::pacing::Signal;
 
 /// What a task is about, apart from what it waits for and what was answered: two tasks with the same aim are the same
@@ -30,6 +31,19 @@ impl Aim {
     }
 }
 
+/// The newest task of an object.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What has to be done.
+    pub task: Ref<Task>,
+    /// What that is about.
+    pub aim: Aim,
+    /// Who waits for it.
+    pub lane: Lane,
+    /// When the observation arrived that it follows from.
+    pub heard: Instant,
+}
+
 /// How to go about a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -50,6 +64,19 @@ pub struct Dispatch {
     pub task: Ref<Task>,
     /// How.
     pub step: Step,
+    /// For how long it has been on its way, the first time that it is sent.
+    pub first: Option<First>,
+}
+
+/// The way of a task from an observation to its first request.
+#[derive(Clone, Copy, Debug)]
+pub struct First {
+    /// When the observation arrived that it follows from.
+    pub heard: Instant,
+    /// When it could have started.
+    pub free: Instant,
+    /// Who waits for it.
+    pub lane: Lane,
 }
 
 /// What became of a dispatch, as far as the queue is concerned.

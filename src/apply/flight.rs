@@ -53,6 +53,9 @@ impl Pilot {
         request: Request,
         entry: Option<Arc<Entry>>,
     ) -> Landed {
+        if let Some(first) = &dispatch.first {
+            self.counters.start(first);
+        }
         let (verb, outcome) = match self.write(&request, entry.as_deref()).await {
             Outcome::Written(object) => self.follow_up(&dispatch, request.verb, object).await,
             outcome => (request.verb, outcome),

@@ -5,10 +5,12 @@
 mod counters;
 mod dispatch;
 mod flight;
+mod lines;
 pub mod outcome;
 pub mod pacing;
 pub mod queue;
 pub mod request;
+mod settling;
 pub mod status;
 
 use std::collections::{HashMap, HashSet};
@@ -22,8 +24,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch::Receiver;
 use tokio::task::{JoinError, JoinSet};
 
-pub use counters::{Counters, WriteLabels};
-pub use dispatch::{Aim, Dispatch, Landing, Step, Update};
+pub use counters::{Counters, LaneLabels, WriteLabels};
+pub use dispatch::{Aim, Asked, Dispatch, First, Landing, Step, Update};
+pub use lines::Lane;
 
 use crate::events::EpochReport;
 use crate::watch::cluster::Feed;
@@ -93,11 +96,17 @@ impl Writer {
     }
 
     async fn take(&mut self, report: EpochReport) {
-        let now = Instant::now();
+        let asked = report.tasks.iter().filter(|(_, task)| task.is_some()).count();
+        let (now, lane) = (Instant::now(), Lane::of(asked));
         for (key, task) in report.tasks {
             let done = task.is_none();
-            let task = task.map(|task| (task.clone(), Aim::of(self.pilot.feed.settings(), &task)));
-            if self.queue.update(key, task, now) == Update::Avoided {
+            let asked = task.map(|task| {
+                // Whoever made the change waits for what becomes of that object, whatever else it leads to.
+                let is_trigger = report.triggers.contains(&task.pending.object);
+                let lane = if is_trigger { Lane::Interactive } else { lane };
+                Asked { aim: Aim::of(self.pilot.feed.settings(), &task), task, lane, heard: report.heard }
+            });
+            if self.queue.update(key, asked, now) == Update::Avoided {
                 self.pilot.counters.avoided.inc();
             }
             if done {

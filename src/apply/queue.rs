@@ -1,13 +1,14 @@
 //! What has to be written, in which order, and when. No I/O and no clock: time comes with every call.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use dataflows::model::{Key, Kind, Ref, Task};
+use dataflows::model::{Key, Kind};
 
-use super::dispatch::{Aim, Dispatch, Landing, Step, Update};
-use super::pacing::{Pacing, Turn};
-use crate::watch::cluster::kinds::{Part, written};
+use super::dispatch::{Aim, Asked, Dispatch, First, Landing, Step, Update};
+use super::lines::{Lines, Part, Place};
+use super::pacing::{Pacing, Took, Turn};
+use super::settling::Settling;
 use crate::watch::cluster::pause::growing;
 
 /// Pauses after answers that concern the object or the server's load.
@@ -25,15 +26,14 @@ const OBSERVATION_MAX: Duration = Duration::from_secs(2);
 /// How long the dataflow may ask for something that the newest observation does not ask for, before it is believed.
 const CATCH_UP_MAX: Duration = Duration::from_secs(10);
 
-/// Statuses in a row while objects wait as well. A user looks at statuses first, but they must not starve the rest.
-const STATUSES_IN_A_ROW: u32 = 8;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     /// Waits for other objects, or is nobody's work.
     Blocked,
-    /// In a ready line at this place.
-    Ready(u64),
+    /// In line at this place.
+    Ready(Place),
+    /// Waits for counts to come to rest, or for the time.
+    Settling(Instant),
     /// On its way.
     Flying,
     /// Waits for the time, because of what it asks for.
@@ -46,52 +46,63 @@ enum Standing {
 
 #[derive(Debug)]
 struct Waiting {
-    task: Ref<Task>,
-    aim: Aim,
+    asked: Asked,
     since: Instant,
+    /// Since when it differs from what was sent last.
+    moved: Instant,
+    /// Since when it could start.
+    free: Instant,
     standing: Standing,
     step: Step,
     failures: u32,
     sent: bool,
 }
 
+/// A request that is on its way.
+#[derive(Debug)]
+struct Flight {
+    aim: Aim,
+    since: Instant,
+    alone: bool,
+}
+
 /// The tasks: newest wins per key, one request in flight per key.
 #[derive(Debug, Default)]
 pub struct Queue {
     waiting: HashMap<Key, Waiting>,
-    /// Statuses, then objects; first come, first served.
-    ready: [BTreeMap<u64, Key>; 2],
+    lines: Lines,
+    settling: Settling,
     timers: BTreeSet<(Instant, Key)>,
     ages: BTreeSet<(Instant, Key)>,
-    flying: HashMap<Key, Aim>,
+    flying: HashMap<Key, Flight>,
     pacing: Pacing,
-    place: u64,
-    statuses_in_a_row: u32,
 }
 
 impl Queue {
-    /// Takes the newest task of an object with its aim, or that there is none any more.
-    pub fn update(&mut self, key: Key, task: Option<(Ref<Task>, Aim)>, now: Instant) -> Update {
-        let Some((task, aim)) = task else { return self.forget(key) };
+    /// Takes the newest task of an object, or that there is none any more.
+    pub fn update(&mut self, key: Key, asked: Option<Asked>, now: Instant) -> Update {
+        let Some(asked) = asked else { return self.forget(key) };
         let flying = self.flying.contains_key(&key);
         let mut waiting = self.waiting.remove(&key).unwrap_or_else(|| {
             self.ages.insert((now, key));
-            Waiting::new(Ref::clone(&task), aim, now)
+            Waiting::new(asked.clone(), now)
         });
-        let fresh = waiting.aim != aim;
-        if fresh {
-            (waiting.step, waiting.failures, waiting.sent) = (Step::Write, 0, false);
-        }
-        (waiting.task, waiting.aim) = (task, aim);
+        let (fresh, was_free) = (waiting.asked.aim != asked.aim, waiting.may_start());
+        waiting.take(asked, now);
         self.unlist(key, waiting.standing);
         waiting.standing = match waiting.standing {
             _ if !waiting.may_start() => Standing::Blocked,
             _ if flying => Standing::Flying,
+            // Who gets a better place takes it.
+            Standing::Ready(place) if place.lane <= waiting.asked.lane => waiting.standing,
             // Trouble of the server is not mended by another wish.
-            Standing::Ready(_) | Standing::Paused(_) => waiting.standing,
-            Standing::Refused(_) | Standing::Awaiting(_) if !fresh => waiting.standing,
-            _ => self.next_place(),
+            Standing::Paused(_) => waiting.standing,
+            Standing::Refused(_) | Standing::Awaiting(_) | Standing::Settling(_) if !fresh => waiting.standing,
+            _ => self.start(key, &waiting, now),
         };
+        if fresh || !was_free {
+            waiting.free = now;
+        }
         self.list(key, &waiting);
         self.waiting.insert(key, waiting);
         Update::Taken
@@ -101,7 +112,7 @@ impl Queue {
         let Some(waiting) = self.waiting.remove(&key) else { return Update::Done };
         self.unlist(key, waiting.standing);
         self.ages.remove(&(waiting.since, key));
-        if waiting.sent || waiting.aim == Aim::Nothing { Update::Done } else { Update::Avoided }
+        if waiting.sent || waiting.asked.aim == Aim::Nothing { Update::Done } else { Update::Avoided }
     }
 
     /// Takes the news that an object was observed anew.
@@ -111,7 +122,7 @@ impl Queue {
 
     /// Takes the news that a kind was listed: a refusal may have been that it was not served.
     pub fn listed(&mut self, kind: Kind) {
-        let of_kind = |waiting: &Waiting| waiting.task.pending.object.kind == kind;
+        let of_kind = |waiting: &Waiting| waiting.asked.task.pending.object.kind == kind;
         let refused = |waiting: &Waiting| matches!(waiting.standing, Standing::Refused(_)) && of_kind(waiting);
         let keys: BTreeSet<Key> =
             self.waiting.iter().filter(|(_, waiting)| refused(waiting)).map(|(key, _)| *key).collect();
@@ -126,18 +137,19 @@ impl Queue {
         if !self.pacing.allows(now) {
             return None;
         }
-        let line = self.line()?;
-        let (place, key) = self.ready[line].pop_first()?;
+        let key = self.lines.pop()?;
         let Some(waiting) = self.waiting.get_mut(&key) else {
-            debug_assert!(false, "place {place} without a task");
+            debug_assert!(false, "a place in line without a task");
             return None;
         };
-        self.statuses_in_a_row = if line == STATUSES { self.statuses_in_a_row + 1 } else { 0 };
         waiting.standing = Standing::Flying;
-        let (task, step) = (Ref::clone(&waiting.task), std::mem::replace(&mut waiting.step, Step::Write));
-        self.flying.insert(key, waiting.aim);
-        self.pacing.started();
-        Some(Dispatch { key, task, step })
+        let Asked { task, aim, lane, heard } = waiting.asked.clone();
+        let step = std::mem::replace(&mut waiting.step, Step::Write);
+        let first = (!waiting.sent).then_some(First { heard, free: waiting.free, lane });
+        self.settling.told(key, &task, now);
+        let alone = self.pacing.started();
+        self.flying.insert(key, Flight { aim, since: now, alone });
+        Some(Dispatch { key, task, step, first })
     }
 
     /// Notes that the request for a task was really sent, rather than found to be needless.
@@ -155,24 +167,26 @@ impl Queue {
 
     /// Takes what became of a dispatch that was sent.
     pub fn landed(&mut self, key: Key, landing: Landing, now: Instant) -> Option<Turn> {
-        let turn = self.pacing.landed(landing.signal(), now);
+        let flight = self.flying.get(&key);
+        let took = flight.map(|flight| Took { time: now.duration_since(flight.since), alone: flight.alone });
+        let turn = took.and_then(|took| self.pacing.landed(landing.signal(), took, now));
         self.settle(key, landing, now);
         turn
     }
 
     fn settle(&mut self, key: Key, landing: Landing, now: Instant) {
-        let flown = self.flying.remove(&key);
+        let flown = self.flying.remove(&key).map(|flight| flight.aim);
         let Some(mut waiting) = self.waiting.remove(&key) else { return };
         self.unlist(key, waiting.standing);
-        let same = flown == Some(waiting.aim);
+        let same = flown == Some(waiting.asked.aim);
         waiting.standing =
-            if waiting.may_start() { self.after(&mut waiting, landing, same, now) } else { Standing::Blocked };
+            if waiting.may_start() { self.after(key, &mut waiting, landing, same, now) } else { Standing::Blocked };
         self.list(key, &waiting);
         self.waiting.insert(key, waiting);
     }
 
     /// Where a task stands after an answer. `same` if the answer is to this task and not to one before it.
-    fn after(&mut self, waiting: &mut Waiting, landing: Landing, same: bool, now: Instant) -> Standing {
+    fn after(&mut self, key: Key, waiting: &mut Waiting, landing: Landing, same: bool, now: Instant) -> Standing {
         let before = std::mem::replace(&mut waiting.failures, 0);
         let failures = before + 1;
         let pause = |(first, most)| growing(first, most, failures);
@@ -182,10 +196,10 @@ impl Queue {
                 let own = pause(LATER);
                 Standing::Paused(now + asked.map_or(own, |asked| asked.max(own)))
             }
-            _ if !same => self.next_place(),
+            _ if !same => self.start(key, waiting, now),
             Landing::Unreachable | Landing::Again => {
                 waiting.failures = before;
-                self.next_place()
+                self.in_line(waiting)
             }
             Landing::Settled => {
                 waiting.step = Step::Insist;
@@ -195,7 +209,7 @@ impl Queue {
                 waiting.failures = failures;
                 match newer {
                     // The first time at once: most conflicts are one change that came just before ours.
-                    true if failures == 1 => self.next_place(),
+                    true if failures == 1 => self.in_line(waiting),
                     true => Standing::Refused(now + pause(STALE)),
                     false => {
                         waiting.step = Step::Read;
@@ -222,35 +236,33 @@ impl Queue {
         if !self.waiting.get(&key).is_some_and(|waiting| from(waiting.standing)) {
             return;
         }
-        let standing = self.next_place();
         let Some(mut waiting) = self.waiting.remove(&key) else { return };
         self.unlist(key, waiting.standing);
+        let standing = self.in_line(&waiting);
         (waiting.standing, waiting.step) = (standing, step);
         self.list(key, &waiting);
         self.waiting.insert(key, waiting);
     }
 
-    fn line(&self) -> Option<usize> {
-        let (statuses, objects) = (!self.ready[STATUSES].is_empty(), !self.ready[OBJECTS].is_empty());
-        match (statuses, objects) {
-            (false, false) => None,
-            (true, true) if self.statuses_in_a_row >= STATUSES_IN_A_ROW => Some(OBJECTS),
-            (true, _) => Some(STATUSES),
-            (false, true) => Some(OBJECTS),
+    /// Where a task stands that may start: in line, or held as long as its counts move.
+    fn start(&mut self, key: Key, waiting: &Waiting, now: Instant) -> Standing {
+        match self.settling.until(key, &waiting.asked.task, waiting.moved, now) {
+            Some(until) => Standing::Settling(until),
+            None => self.in_line(waiting),
         }
     }
 
-    const fn next_place(&mut self) -> Standing {
-        self.place += 1;
-        Standing::Ready(self.place)
+    fn in_line(&mut self, waiting: &Waiting) -> Standing {
+        Standing::Ready(self.lines.end(waiting.asked.lane, waiting.part()))
     }
 
     fn list(&mut self, key: Key, waiting: &Waiting) {
         match waiting.standing {
-            Standing::Ready(place) => {
-                self.ready[waiting.line()].insert(place, key);
-            }
-            Standing::Refused(until) | Standing::Paused(until) | Standing::Awaiting(until) => {
+            Standing::Ready(place) => self.lines.insert(place, key),
+            Standing::Refused(until)
+            | Standing::Paused(until)
+            | Standing::Awaiting(until)
+            | Standing::Settling(until) => {
                 self.timers.insert((until, key));
             }
             Standing::Blocked | Standing::Flying => {}
@@ -259,12 +271,11 @@ impl Queue {
 
     fn unlist(&mut self, key: Key, standing: Standing) {
         match standing {
-            Standing::Ready(place) => {
-                for line in &mut self.ready {
-                    line.remove(&place);
-                }
-            }
-            Standing::Refused(until) | Standing::Paused(until) | Standing::Awaiting(until) => {
+            Standing::Ready(place) => self.lines.remove(place),
+            Standing::Refused(until)
+            | Standing::Paused(until)
+            | Standing::Awaiting(until)
+            | Standing::Settling(until) => {
                 self.timers.remove(&(until, key));
             }
             Standing::Blocked | Standing::Flying => {}
@@ -274,7 +285,7 @@ impl Queue {
     /// When there is something to do that time alone brings.
     pub fn wake_at(&self) -> Option<Instant> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        let probe = self.pacing.opens_at().filter(|_| self.line().is_some());
+        let probe = self.pacing.opens_at().filter(|_| !self.lines.is_empty());
         timer.into_iter().chain(probe).min()
     }
 
@@ -294,20 +305,35 @@ impl Queue {
     }
 }
 
-const STATUSES: usize = 0;
-const OBJECTS: usize = 1;
-
 impl Waiting {
-    const fn new(task: Ref<Task>, aim: Aim, since: Instant) -> Self {
-        Self { task, aim, since, standing: Standing::Blocked, step: Step::Write, failures: 0, sent: false }
+    const fn new(asked: Asked, now: Instant) -> Self {
+        let (standing, step) = (Standing::Blocked, Step::Write);
+        Self { asked, since: now, moved: now, free: now, standing, step, failures: 0, sent: false }
+    }
+
+    /// Takes the newest task. As long as it is about the same, who waits for it and since when stays as it was.
+    fn take(&mut self, asked: Asked, now: Instant) {
+        if self.asked.aim == asked.aim {
+            self.asked.task = asked.task;
+            return;
+        }
+        self.asked = asked;
+        if self.sent {
+            self.moved = now;
+        }
+        (self.step, self.failures, self.sent) = (Step::Write, 0, false);
     }
 
     fn may_start(&self) -> bool {
-        self.task.blocked_by.is_empty() && self.aim != Aim::Nothing
+        self.asked.task.blocked_by.is_empty() && self.asked.aim != Aim::Nothing
     }
 
-    fn line(&self) -> usize {
-        if written(self.task.pending.object.kind) == Part::Status { STATUSES } else { OBJECTS }
+    fn part(&self) -> Part {
+        match self.asked.task.pending.object.kind {
+            Kind::GatewayClass | Kind::Gateway => Part::Gateways,
+            kind if kind.is_route() => Part::Routes,
+            _ => Part::Objects,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use dataflows::model::Settings;
 use super::{CliError, SettingsArgs};
 use crate::adopt::{self, Fate, Outcome, Step, Survey};
 use crate::controller;
+use crate::watch::cluster::Requests;
 
 pub(super) const LONG_ABOUT: &str = "\
 Take over what Kuma's own Gateway API controllers made.
@@ -69,7 +70,7 @@ impl AdoptArgs {
     }
 
     async fn adopt(self, settings: &Settings) -> Result<(), CliError> {
-        let client = controller::connect(self.kubeconfig, self.context).await;
+        let client = controller::connect(self.kubeconfig, self.context, &Requests::default()).await;
         let client = client.map_err(|error| CliError::failed(&error))?;
         let survey = adopt::survey(&client, settings).await.map_err(|error| CliError::failed(&error))?;
         say(&survey.controllers)?;

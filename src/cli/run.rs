@@ -1,4 +1,5 @@
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -59,6 +60,11 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "ADDRESS", env = "DELTAGATE_ADMIN_ADDRESS")]
     admin_address: Option<Address>,
 
+    /// Threads that the dataflow is spread over. More than one helps with hundreds of thousands of routes and idle
+    /// processors; single changes take longer
+    #[arg(long, value_name = "N", default_value = "1", env = "DELTAGATE_WORKERS")]
+    workers: NonZeroUsize,
+
     #[command(flatten)]
     logs: LogArgs,
 
@@ -91,6 +97,7 @@ impl RunArgs {
     pub(super) fn run(self: Box<Self>) -> Result<(), CliError> {
         let config = Config {
             settings: self.settings.settings()?,
+            workers: self.workers,
             admin: self.admin_address.map_or(AdminAddress::Preferred(ADMIN_ADDRESS), |address| address.0),
             style: Style::detect(self.logs.json()),
         };

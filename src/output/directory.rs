@@ -247,7 +247,7 @@ impl DirectorySink {
     }
 
     fn tell(&self, trigger: ObjectName, update: Update) -> Result<(), Gone> {
-        self.events.send(Event::Changed { trigger, updates: vec![update] }).map_err(|_| Gone)
+        self.events.send(Event::Changed { trigger, updates: vec![update], heard: Instant::now() }).map_err(|_| Gone)
     }
 }
 

@@ -39,6 +39,25 @@ fn a_stop_and_a_start_again_write_nothing() {
 }
 
 #[test]
+fn however_many_workers_there_are_the_same_is_written() {
+    let (world, controller) = settled_world("spread");
+    controller.stop();
+    let start = world.mark();
+    let controller = world.launch_flagged(&["--workers", "2"]);
+    controller.wait_until_ready();
+    assert_eq!(world.settled_since(start), Vec::<String>::new());
+    let start = world.mark();
+    world.apply(&route(world.name, "more", "edge", "more.example.com", &json!([rule("/", "cart")])));
+    world.route_says("more", &expected(&[("Accepted", "True/Accepted@1"), ("ResolvedRefs", "True/ResolvedRefs@1")]));
+    let writes = super::world::sorted(world.settled_since(start));
+    assert_eq!(writes, ["patch gateways/status", "patch httproutes/status", "patch meshhttproutes"]);
+    let start = world.mark();
+    controller.stop();
+    let _one = world.start();
+    assert_eq!(world.settled_since(start), Vec::<String>::new());
+}
+
+#[test]
 fn what_happens_while_the_controller_is_stopped_is_done_at_the_next_start() {
     let (world, controller) = settled_world("absent");
     controller.stop();

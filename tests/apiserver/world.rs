@@ -78,18 +78,23 @@ impl<'a> World<'a> {
 
     /// Starts the controller of this world.
     pub(super) fn launch(&self) -> Deltagate {
-        self.launch_with(&self.cluster.server.kubeconfig(User::Deltagate))
+        self.launch_with(&self.cluster.server.kubeconfig(User::Deltagate), &[])
     }
 
-    fn launch_with(&self, kubeconfig: &Path) -> Deltagate {
+    /// The same with more flags.
+    pub(super) fn launch_flagged(&self, flags: &[&str]) -> Deltagate {
+        self.launch_with(&self.cluster.server.kubeconfig(User::Deltagate), flags)
+    }
+
+    fn launch_with(&self, kubeconfig: &Path, flags: &[&str]) -> Deltagate {
         let log = self.cluster.server.folder().join(format!("{}.log", self.name));
         let arguments = ["--controller-name", &self.controller, "--system-namespace", &self.system];
-        Deltagate::start(kubeconfig, &arguments, log)
+        Deltagate::start(kubeconfig, &[&arguments[..], flags].concat(), log)
     }
 
     /// Starts the controller of this world behind a proxy, and waits until it is ready.
     pub(super) fn start_behind(&self, proxy: &Proxy) -> Deltagate {
-        let controller = self.launch_with(proxy.kubeconfig());
+        let controller = self.launch_with(proxy.kubeconfig(), &[]);
         controller.wait_until_ready();
         controller
     }

@@ -1,7 +1,7 @@
-use dataflows::model::{ObjectName, Pending, Ref};
+use dataflows::model::{ObjectName, Pending, Ref, Task};
 
 use super::*;
-use crate::apply::Aim;
+use crate::apply::{Aim, Lane};
 
 /// A queue with a clock in milliseconds.
 struct World {
@@ -22,12 +22,22 @@ impl World {
     }
 
     fn task(&mut self, object: &ObjectName, aim: Aim) -> Update {
-        self.queue.update(object.key(), Some((task(object, aim, &[]), aim)), self.now)
+        self.ask(task(object, aim, &[]), aim, Lane::Interactive)
+    }
+
+    /// One of the many tasks that one edit leads to.
+    fn bulk(&mut self, object: &ObjectName) {
+        self.ask(task(object, ONE(), &[]), ONE(), Lane::Bulk);
+    }
+
+    fn ask(&mut self, task: Ref<Task>, aim: Aim, lane: Lane) -> Update {
+        let key = task.pending.object.key();
+        self.queue.update(key, Some(Asked { task, aim, lane, heard: self.now }), self.now)
     }
 
     fn blocked(&mut self, object: &ObjectName, by: &ObjectName) {
         let task = task(object, Aim::Absence, std::slice::from_ref(by));
-        self.queue.update(object.key(), Some((task, Aim::Absence)), self.now);
+        self.ask(task, Aim::Absence, Lane::Interactive);
     }
 
     fn done(&mut self, object: &ObjectName) -> Update {
@@ -183,6 +193,27 @@ fn statuses_go_first_and_starve_nothing() {
         world.task(&route(&name.to_string()), ONE());
     }
     assert_eq!(world.names(), ["0", "1", "2", "3", "4", "5", "6", "7", "x", "8", "9", "y"]);
+}
+
+#[test]
+fn what_a_user_waits_for_goes_before_the_bulk() {
+    let mut world = World::new();
+    for name in ["x", "y"] {
+        world.bulk(&route(name));
+    }
+    world.task(&gateway("a"), ONE());
+    world.task(&route("b"), ONE());
+    assert_eq!(world.names(), ["b", "a", "x", "y"]);
+}
+
+#[test]
+fn who_waits_in_the_bulk_and_is_asked_for_by_a_user_moves_up() {
+    let mut world = World::new();
+    for name in ["x", "y"] {
+        world.bulk(&route(name));
+    }
+    world.task(&route("y"), TWO());
+    assert_eq!(world.names(), ["y", "x"]);
 }
 
 #[test]

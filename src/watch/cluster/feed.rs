@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
 use dataflows::model::{Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update};
@@ -110,6 +110,7 @@ impl Feed {
 
     /// Takes an observation of an object. Returns its key, or `None` if it has no name.
     pub async fn observed(&self, kind: Kind, object: &Value, origin: Origin) -> Option<Key> {
+        let heard = Instant::now();
         let Some(identity) = Identity::of(kind, object) else {
             tracing::warn!(%kind, "the API server sent an object without a name");
             return None;
@@ -120,7 +121,7 @@ impl Feed {
         let mut versions = self.shard(key).lock().await;
         let passed = (origin == Origin::Answer).then(|| self.passed(of).load(Ordering::Acquire));
         if versions.admit(key, &identity, passed) == Admission::Newer {
-            self.take(&mut versions, key, identity, object).await;
+            self.take(&mut versions, key, identity, object, heard).await;
         }
         if origin == Origin::Watch {
             self.passed(of).fetch_max(number, Ordering::AcqRel);
@@ -128,7 +129,7 @@ impl Feed {
         Some(key)
     }
 
-    async fn take(&self, versions: &mut Versions, key: Key, identity: Identity, object: &Value) {
+    async fn take(&self, versions: &mut Versions, key: Key, identity: Identity, object: &Value, heard: Instant) {
         let kind = identity.name.kind;
         let (part, name) = (written(kind), identity.name.clone());
         let memory = match part {
@@ -140,7 +141,7 @@ impl Feed {
                 let (shown, ours, claim) = shows(key, &decoded.updates);
                 self.vault.keep(&decoded.object, decoded.copy);
                 versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim));
-                self.send(Event::Changed { trigger: decoded.object, updates: decoded.updates }).await;
+                self.send(Event::Changed { trigger: decoded.object, updates: decoded.updates, heard }).await;
             }
             Err(error) => {
                 // What it was keeps holding; only the version moves on, so that it is not decoded again.
@@ -233,7 +234,7 @@ impl Feed {
         let key = object.key();
         let facts = refusal.map(|refusal| Fact::refusal(key, refusal)).into_iter().collect();
         let update = Update { source: key.part("refusal", ""), facts };
-        self.send(Event::Changed { trigger: object.clone(), updates: vec![update] }).await;
+        self.send(Event::Changed { trigger: object.clone(), updates: vec![update], heard: Instant::now() }).await;
     }
 
     /// Notes the version of a bookmark: the watch has told everything up to it.
@@ -245,7 +246,8 @@ impl Feed {
 
     async fn send_gone(&self, object: &ObjectName) {
         self.vault.keep(object, None);
-        self.send(Event::Changed { trigger: object.clone(), updates: decode::gone(object) }).await;
+        let updates = decode::gone(object);
+        self.send(Event::Changed { trigger: object.clone(), updates, heard: Instant::now() }).await;
         if written(object.kind) != Part::None {
             self.news.note(object.key());
         }

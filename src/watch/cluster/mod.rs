@@ -7,6 +7,7 @@ mod health;
 pub(crate) mod kinds;
 pub(crate) mod memory;
 pub(crate) mod pause;
+mod requests;
 mod stream;
 mod versions;
 
@@ -24,6 +25,7 @@ pub use feed::{Feed, Fresh, News, Origin};
 pub use health::{Health, InputHealth, Standing};
 pub use kinds::{WATCHED, Watched, inputs};
 pub use memory::Memory;
+pub use requests::{RequestLabels, Requests};
 pub use versions::{Admission, Entry, Identity, Version, Versions};
 
 use discovery::Definitions;

@@ -8,7 +8,7 @@ mod contents;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
 use dataflows::model::{Kind, ObjectName, Settings, Update};
@@ -121,7 +121,7 @@ impl DirectorySource {
         } else {
             told.objects.insert(object.clone(), updates);
         }
-        self.events.send(Event::Changed { trigger: object, updates: event }).map_err(|_| Gone)
+        self.events.send(Event::Changed { trigger: object, updates: event, heard: Instant::now() }).map_err(|_| Gone)
     }
 }
 
