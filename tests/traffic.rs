@@ -14,7 +14,7 @@ use kit::traffic::{Answer, Place, Request};
 use serde_json::{Value, json};
 
 /// Clusters, and requests to each.
-const CASES: u32 = 320;
+const CASES: u32 = 512;
 const REQUESTS: usize = 64;
 
 /// What Kuma's gateways do and our objects cannot keep them from doing. What is taken out of here has to hold.
@@ -250,7 +250,11 @@ fn each(value: &mut Value, field: &str, act: fn(&mut Value)) {
 #[test]
 fn what_is_written_wrong_is_found() {
     let found: RefCell<BTreeSet<&str>> = RefCell::default();
-    inputs::hold(CASES, inputs::visited_world(Taste::Sound, REQUESTS), |(world, draws)| {
+    inputs::hold(3 * CASES, inputs::visited_world(Taste::Sound, REQUESTS), |(world, draws)| {
+        // The rarest of them needs some hundred worlds, most are found in the first.
+        if found.borrow().len() == MUTATIONS.len() {
+            return Ok(());
+        }
         let mut models = Models::of(&world.objects)?;
         let sound = models.generated.clone();
         for (name, mutate) in MUTATIONS.iter().filter(|(name, _)| !found.borrow().contains(name)) {

@@ -93,7 +93,8 @@ impl Values {
             _ => path,
         };
         let mut headers = BTreeMap::new();
-        let more = [of(&self.headers, first / 4).filter(|_| first % 4 == 0)];
+        // What one rule asks for beside what another one does shows which of the two goes first.
+        let more = [of(&self.headers, first / 2).filter(|_| first % 2 == 0)];
         for (name, written) in aim.headers.iter().filter(|_| second % 6 > 0).chain(more.into_iter().flatten()) {
             headers.entry(name.to_ascii_lowercase()).or_insert_with(|| Self::value(written, value));
         }

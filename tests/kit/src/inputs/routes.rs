@@ -85,7 +85,7 @@ fn permitted(rule: &Value, filters: Vec<Value>) -> Vec<Value> {
 
 fn one_match(taste: Taste) -> impl Strategy<Value = Value> {
     let nasty = if taste == Taste::Nasty { 3 } else { u32::MAX };
-    let headers = prop::option::weighted(0.4, vec(named(taste), 1..=2));
+    let headers = prop::option::weighted(0.5, vec(named(taste), 1..=2));
     let queries = prop::option::weighted(0.2, vec(named(taste), 1..=2));
     let method = (sometimes(5, METHODS), sometimes(nasty, NASTY_METHODS));
     (path(taste), method, headers, queries).prop_map(|(path, (method, odd), headers, queries)| {
