@@ -126,7 +126,7 @@ fn watches_that_break_expire_and_repeat_themselves_lose_nothing_and_write_nothin
         assert!(count("delete meshhttproutes") <= 1, "{name}: {writes:?}");
         assert!((1..=3).contains(&count("patch meshhttproutes")), "{name}: {writes:?}");
         assert_eq!(count("patch httproutes/status"), 2, "{name}: {writes:?}");
-        assert!(writes.len() <= 9, "{name}: {writes:?}");
+        assert!(writes.len() <= 12, "{name}: {writes:?}");
     }
     let start = world.settle();
     proxy.set(&[]);
@@ -143,7 +143,7 @@ fn events_that_come_late_and_all_at_once_lead_to_the_same_end() {
     furnish(&world);
     let start = world.settle();
 
-    // What comes and goes unseen has never been.
+    // What has come and gone unseen leaves nothing behind.
     proxy.hold(ROUTES);
     add(&world, "brief");
     world.cluster.delete(&world.route_path("brief"));
@@ -160,7 +160,8 @@ fn events_that_come_late_and_all_at_once_lead_to_the_same_end() {
         if made.to_string().contains("/elsewhere") { Ok(()) } else { Err(made.to_string()) }
     });
     let writes = world.settled_since(start);
-    assert!(writes.len() <= 6, "{writes:?}");
+    // At most each of the four events is seen alone: two routes that come, of three writes each, and two that go, of two.
+    assert!(writes.len() <= 10, "{writes:?}");
     assert!(!world.mesh_routes().iter().any(|made| owner(made).ends_with("/brief")));
 
     // A kind that lags: its routes wait, with the right reason, and are right once it is seen.
