@@ -19,7 +19,7 @@ pub(crate) struct Population {
 impl Population {
     /// Everything, as it is at the start.
     pub(crate) fn updates(self) -> Vec<Update> {
-        let class = Fact::class(Class { name: "kuma".into(), parameters: None });
+        let class = Fact::class(Class { name: "kuma".into(), parameters: None, leaving: false });
         let generation = Fact::generation(&ObjectName::new(Kind::GatewayClass, "", "kuma"), 1);
         let mesh = Fact::mesh(Mesh { name: "default".into(), mesh_services: MeshServices::Disabled });
         let mut updates = vec![

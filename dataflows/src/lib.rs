@@ -101,7 +101,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
         view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
 
     let generations = inputs.generations;
-    let class = view!(plan, class_statuses(classes, generations.clone(), inputs.definitions));
+    let class = view!(plan, class_statuses(classes, managed.clone(), generations.clone(), inputs.definitions));
     let gateway = view!(
         plan,
         gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone(); settings)

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::counters::Counters;
 use super::dispatch::{Dispatch, Landing};
+use super::finalizer;
 use super::outcome::{Answer, Outcome, judge};
 use super::request::{Request, Verb, replacement, shown};
 use crate::watch::cluster::{self, Entry, Feed, Origin};
@@ -62,6 +63,7 @@ impl Pilot {
             _ if verb == Verb::Read && !matches!(outcome, Outcome::Later(_) | Outcome::Unreachable(_)) => {
                 Landing::Again
             }
+            Outcome::Written(object) if self.lacks_finalizer(&landed.dispatch, &object) => Landing::Again,
             Outcome::Written(_) | Outcome::Gone => Landing::Settled,
             Outcome::Stale => Landing::Stale { newer: self.newer(landed.dispatch.key, entry.as_deref()).await },
             Outcome::Later(pause) => Landing::Later(pause),
@@ -112,7 +114,9 @@ impl Pilot {
         let done = match desired {
             Some(desired) => {
                 let shown = shown(settings, desired.object.kind, &object);
-                shown == Some(manifest::fingerprint(settings, desired))
+                let status_only =
+                    verb != Verb::MergeFinalizers && finalizer::is_all_that_differs(settings, desired, shown);
+                status_only || shown == Some(manifest::fingerprint(settings, desired))
             }
             None => is_removed(&self.feed, &dispatch.task.pending.object, &object),
         };
@@ -120,6 +124,15 @@ impl Pilot {
             return (verb, Outcome::Written(object));
         }
         (verb, Outcome::Refused { reason: CHANGED_BACK.to_owned(), permission: false })
+    }
+
+    /// Whether a class has its status, and the finalizer is still to be put on or taken off.
+    fn lacks_finalizer(&self, dispatch: &Dispatch, object: &Value) -> bool {
+        let settings = self.feed.settings();
+        let desired = dispatch.task.pending.action.desired().filter(|_| !removes(dispatch));
+        desired.is_some_and(|desired| {
+            finalizer::is_all_that_differs(settings, desired, shown(settings, desired.object.kind, object))
+        })
     }
 
     async fn newer(&self, key: dataflows::model::Key, entry: Option<&Entry>) -> bool {

@@ -4,6 +4,7 @@
 
 mod counters;
 mod dispatch;
+mod finalizer;
 mod flight;
 pub mod outcome;
 pub mod pacing;

@@ -17,7 +17,7 @@ pub(super) const LABELS: [&str; 6] = [MANAGED_BY, OWNER, MESH, ORIGIN, GATEWAY_N
 /// The annotations that we write.
 pub(super) const ANNOTATIONS: [&str; 1] = [OWNER];
 
-/// `metadata` of an object or, with nothing but the name, of a status.
+/// `metadata` of an object or, with nothing but the name and the finalizer of a class, of a status.
 pub(super) fn render(
     settings: &Settings,
     object: &ObjectName,
@@ -31,6 +31,9 @@ pub(super) fn render(
         metadata.insert("namespace".into(), (*object.namespace).into());
     }
     if content.is_status() {
+        if matches!(content, Content::ClassStatus(status) if status.in_use) {
+            metadata.insert("finalizers".into(), json!([super::CLASS_FINALIZER]));
+        }
         return Value::Object(metadata);
     }
     let mut labels = ownership_labels(settings, owner);

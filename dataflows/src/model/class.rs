@@ -11,6 +11,8 @@ pub struct Class {
     pub name: Text,
     /// `spec.parametersRef`, if any.
     pub parameters: Option<ParametersRef>,
+    /// Being deleted without [our finalizer](crate::manifest::CLASS_FINALIZER), which nobody can put on any more.
+    pub leaving: bool,
 }
 
 /// A `parametersRef` as it was written, of a class or of a Gateway's infrastructure.
@@ -100,4 +102,10 @@ pub struct ClassVerdict {
     pub name: Text,
     /// The parameters to use, or why there are none to be had.
     pub parameters: Result<Ref<ClassParameters>, ParametersProblem>,
+    /// See [`Class::leaving`].
+    pub leaving: bool,
 }
+
+/// That some Gateway uses a class. Keyed by the class.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClassUse {}

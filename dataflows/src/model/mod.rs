@@ -26,7 +26,7 @@ pub use certificate::{
     Certificate, CertificateProblem, CertificateRefProblem, CertificateUse, CopyContent, CopyUse, FoundCertificate,
     GrantedCertificate, Half, SecretCopyPlan,
 };
-pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
+pub use class::{Class, ClassParameters, ClassUse, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
 pub use crd::{Bundle, CrdVersion};
 pub use desired::{
     Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,

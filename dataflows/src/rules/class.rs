@@ -1,6 +1,6 @@
 //! Parameters of classes and Gateways.
 
-use crate::model::{ClassParameters, Group, Kind, ParametersProblem, ParametersRef, Ref};
+use crate::model::{ClassParameters, ClassVerdict, Group, Kind, ParametersProblem, ParametersRef, Ref};
 
 /// Whether a reference can be one to a MeshGatewayConfig.
 ///
@@ -36,6 +36,15 @@ pub fn resolve(
     }
 }
 
+/// Whether a class is to bear the finalizer that keeps it while Gateways use it.
+///
+/// An object that is being deleted can lose finalizers and get none.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclass>
+pub const fn is_held(verdict: &ClassVerdict, used: bool) -> bool {
+    used && !verdict.leaving
+}
+
 /// Characters that Kuma allows in the value of a tag.
 fn is_tag_value(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte))
@@ -56,6 +65,19 @@ mod tests {
 
     fn tagged(key: &str, value: &str) -> Ref<ClassParameters> {
         Ref::new(ClassParameters { tags: [(key.into(), value.into())].into(), ..ClassParameters::default() })
+    }
+
+    #[test]
+    fn a_class_is_held_while_it_is_used_unless_it_leaves_already() {
+        let verdict = |leaving| ClassVerdict {
+            class: crate::model::Key::of(Kind::GatewayClass, "", "kuma"),
+            name: "kuma".into(),
+            parameters: Ok(Ref::default()),
+            leaving,
+        };
+        assert!(is_held(&verdict(false), true));
+        assert!(!is_held(&verdict(false), false));
+        assert!(!is_held(&verdict(true), true));
     }
 
     #[test]

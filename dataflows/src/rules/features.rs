@@ -65,6 +65,7 @@ pub const FEATURES: &[Feature] = {
             "b08_class_parameters_lost_holds_the_objects",
         ),
         row("`SupportedVersion` and `supportedFeatures` of a class", &[], No, Yes, "supported_version"),
+        row("A class in use is held by a finalizer", &[], Yes, Yes, "b50_class_in_use_is_held"),
         row("Gateway with HTTP listeners", &["Gateway"], Yes, Yes, "gateway_becomes_its_objects"),
         row("Any port", &["GatewayPort8080"], Yes, Yes, "section_name_and_port"),
         row("`allowedRoutes` by namespace and kind", &[], Partly, Yes, "b01_namespace_labels_select_routes"),

@@ -10,7 +10,7 @@ use super::named;
 /// A class of ours, with the MeshGatewayConfig that it names.
 pub(crate) fn class(name: &str, parameters: Option<&str>) -> Update {
     let object = ObjectName::new(Kind::GatewayClass, "", name);
-    let class = Fact::class(Class { name: name.into(), parameters: parameters.map(parameters_ref) });
+    let class = Fact::class(Class { name: name.into(), parameters: parameters.map(parameters_ref), leaving: false });
     Update { source: object.key(), facts: vec![class, Fact::generation(&object, 1)] }
 }
 

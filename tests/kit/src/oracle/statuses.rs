@@ -28,8 +28,9 @@ impl Statuses<'_> {
         let statuses = self.cluster.classes.iter().filter_map(|(key, class)| {
             let generation = self.cluster.generations.get(key)?.generation;
             let parameters = parameters_of(self.cluster, class);
-            let verdict = ClassVerdict { class: *key, name: class.name.clone(), parameters };
-            let status = ClassStatus { generation, verdict: verdict.into(), bundle: bundle.clone() };
+            let in_use = !class.leaving && self.cluster.gateways.iter().any(|gateway| gateway.class == *key);
+            let verdict = ClassVerdict { class: *key, name: class.name.clone(), parameters, leaving: class.leaving };
+            let status = ClassStatus { generation, verdict: verdict.into(), bundle: bundle.clone(), in_use };
             Some(Self::desire(
                 ObjectName::new(Kind::GatewayClass, "", &class.name),
                 Content::ClassStatus(status.into()),

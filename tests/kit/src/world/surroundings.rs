@@ -27,7 +27,7 @@ pub(super) fn namespace(random: &mut Random, name: &str) -> Update {
 pub(super) fn class(random: &mut Random, name: &str) -> Update {
     let parameters = (name == "tuned").then(|| parameters_ref(random, "tuning"));
     let generation = Fact::generation(&ObjectName::new(Kind::GatewayClass, "", name), i64::from(random.between(1, 2)));
-    let class = Fact::class(Class { name: name.into(), parameters });
+    let class = Fact::class(Class { name: name.into(), parameters, leaving: random.one_in(8) });
     update(Key::of(Kind::GatewayClass, "", name), [class, generation])
 }
 
