@@ -92,9 +92,10 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (http_routes, on_services) = view!(plan, mesh_http_routes(serving_routes.clone(), rules_of_routes.clone()));
     let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, rules_of_routes));
     let of_services = view!(plan, service_routes(on_services.clone()));
-    let floors = view!(plan, service_floors(on_services));
+    let floors = view!(plan, service_floors(on_services.clone()));
+    let (connections, yielded) = view!(plan, service_connections(tcp_routes.clone(), on_services));
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
-    let routes = (http_routes, tcp_routes, of_services);
+    let routes = (http_routes, tcp_routes, of_services, connections);
     let desired = view!(plan, desired_objects(gateways, instances, routes, floors, copies; settings));
     let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
     let objects =
@@ -106,7 +107,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
         plan,
         gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone(); settings)
     );
-    let route = view!(plan, route_statuses(verdicts, route_rules, servings, generations, objects.clone()));
+    let route = view!(plan, route_statuses(verdicts, route_rules, (servings, yielded), generations, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, route));
     let statuses = view!(plan, pending_statuses(desired, inputs.observed_statuses, inputs.refusals; settings));
 

@@ -172,6 +172,7 @@ fn render_content(
         Content::MeshTcpRoute(plan) => ("spec", mesh_tcp_route::spec(settings, plan).unwrap_or_default()),
         Content::Floor(floor) => ("spec", mesh_http_route::floor_spec(floor)),
         Content::ServiceRoute(plan) => ("spec", service_route::spec(settings, plan)),
+        Content::ServiceTcpRoute(plan) => ("spec", mesh_tcp_route::service_spec(settings, plan)),
         Content::ServiceFloor(floor) => ("spec", service_route::floor_spec(floor).unwrap_or_default()),
         Content::ClassStatus(status) => ("status", class_status::status(settings, status)),
         Content::GatewayStatus(status) => ("status", gateway_status::status(status)),

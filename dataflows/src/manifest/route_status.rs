@@ -76,11 +76,16 @@ fn without_effect(report: &ParentReport) -> Option<(&'static str, String)> {
     let not_http = (!ports.is_empty()).then(|| {
         format!("ports that Kuma does not take for HTTP are left out, set their appProtocol to http: {ports}")
     });
-    let what = match report.verdict.parent.route_kind {
+    let parent = &report.verdict.parent;
+    let what = match parent.route_kind {
         RouteKind::Http | RouteKind::Grpc => "matches",
+        RouteKind::Tcp | RouteKind::Tls if parent.parent_kind != ParentKind::Gateway => "ports",
         RouteKind::Tcp => "listeners",
         RouteKind::Tls => "hostnames",
     };
+    let ports = join(report.yielded.iter());
+    let yielded = (!ports.is_empty())
+        .then(|| format!("HTTPRoutes and GRPCRoutes come before a {} on ports: {ports}", parent.route_kind.kind()));
     let shadowed = (report.shadowed_matches > 0).then(|| {
         format!(
             "{} of the {what} on this parent are held by older routes: {}",
@@ -89,7 +94,7 @@ fn without_effect(report: &ParentReport) -> Option<(&'static str, String)> {
         )
     });
     let reason = if not_http.is_some() { "PortNotHTTP" } else { "Shadowed" };
-    let message = join(not_http.into_iter().chain(shadowed));
+    let message = join(not_http.into_iter().chain(shadowed).chain(yielded));
     (!message.is_empty()).then_some((reason, message))
 }
 

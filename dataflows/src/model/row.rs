@@ -13,8 +13,8 @@ use super::{
     GrpcListener, Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
     ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
-    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed,
-    Task,
+    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed,
+    PortConnections, RequestsServed, Task, YieldedPort,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -194,6 +194,6 @@ relations! {
     Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
     ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
-    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed,
-    Task,
+    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed,
+    PortConnections, RequestsServed, Task, YieldedPort,
 }

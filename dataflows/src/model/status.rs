@@ -71,4 +71,6 @@ pub struct ParentReport {
     pub shadowed: Vec<Text>,
     /// How many matches that are.
     pub shadowed_matches: u32,
+    /// Ports of this parent that the route yields to routes of requests, in order.
+    pub yielded: Vec<u16>,
 }
