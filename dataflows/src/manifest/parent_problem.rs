@@ -1,6 +1,6 @@
 //! Why a Service or MeshService takes no route.
 
-use super::conditions::GLOBAL;
+use super::conditions::{GLOBAL, unknown_mode};
 use crate::model::{ParentProblem, ParentRef, ParentReference};
 use crate::rules::meshes;
 
@@ -10,6 +10,7 @@ pub(super) fn of_service(name: &str, parent: &ParentRef, problem: &ParentProblem
         ParentProblem::GlobalControlPlane => return Some(("Pending", GLOBAL.to_owned())),
         ParentProblem::HostnamesOnService => return Some(("UnsupportedValue", HOSTNAMES.to_owned())),
         ParentProblem::NoMesh => no_mesh(parent.mesh.as_deref().unwrap_or("default")),
+        ParentProblem::UnknownMeshMode => unknown_mode(parent.mesh.as_deref().unwrap_or("default")),
         ParentProblem::NoSuchService => format!("{name} does not exist: create it or correct the parentRef"),
         ParentProblem::HeadlessService => {
             format!("{name} is headless, and a route needs a Service with a cluster IP")

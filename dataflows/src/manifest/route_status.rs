@@ -57,14 +57,24 @@ fn conditions(settings: &Settings, route: &RouteStatus, report: &ParentReport) -
         None => condition("Accepted", true, "Accepted", ""),
     });
     conditions.push(resolved_refs(route, report));
-    if report.verdict.problem.is_none() && !route.rules.dropped.is_empty() {
-        let message = format!("Dropped Rule: {}", dropped());
+    let hostnames = dropped_hostnames(report);
+    if report.verdict.problem.is_none() && !(route.rules.dropped.is_empty() && hostnames.is_empty()) {
+        let rules = (!route.rules.dropped.is_empty()).then(|| format!("Dropped Rule: {}", dropped()));
+        let message = join(rules.into_iter().chain((!hostnames.is_empty()).then_some(hostnames)));
         conditions.push(condition("PartiallyInvalid", true, "UnsupportedValue", &message));
     }
     if let Some((reason, message)) = without_effect(report) {
         conditions.push(condition(EFFECTIVE, false, reason, &message));
     }
     conditions
+}
+
+/// That some hostnames of a route are none, where hostnames count; empty if all are.
+fn dropped_hostnames(report: &ParentReport) -> String {
+    let parent = &report.verdict.parent;
+    let invalid = rules::hostname::invalid(&parent.hostnames).filter(|_| parent.parent_kind == ParentKind::Gateway);
+    let names = join(invalid.map(|name| format!("{:?}", name.to_string())));
+    if names.is_empty() { names } else { format!("Dropped Hostname: no DNS name in lower case: {names}") }
 }
 
 /// What of a route is accepted without effect.
@@ -135,6 +145,12 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
                 parent.age.namespace
             ),
         ),
+        ParentProblem::NoMatchingListenerHostname
+            if rules::hostname::invalid(&parent.hostnames).count() == parent.hostnames.len()
+                && !parent.hostnames.is_empty() =>
+        {
+            ("UnsupportedValue", format!("no hostname of the route can be served. {}", dropped_hostnames(report)))
+        }
         ParentProblem::NoMatchingListenerHostname => (
             "NoMatchingListenerHostname",
             format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for"),

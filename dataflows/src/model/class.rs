@@ -91,6 +91,13 @@ pub enum ParametersProblem {
         /// The key of the tag.
         tag: Text,
     },
+    /// `serviceType` is a word that Kuma does not know.
+    ServiceType {
+        /// The MeshGatewayConfig.
+        name: Text,
+        /// The word.
+        service_type: Text,
+    },
 }
 
 /// What became of a class of ours.

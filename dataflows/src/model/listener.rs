@@ -15,7 +15,7 @@ pub struct Listener {
     pub index: u32,
     /// Name of the listener.
     pub name: Text,
-    /// Port, 1 to 65535.
+    /// Port, 1 to 65535; 0 if what was written is no port, and the listener says so.
     pub port: u16,
     /// Protocol.
     pub protocol: Protocol,
@@ -168,6 +168,8 @@ pub struct ListenerTls {
 pub enum TlsMode {
     Terminate,
     Passthrough,
+    /// A word that is not known: the listener says so.
+    Unknown,
 }
 
 /// One entry of `tls.certificateRefs`.
@@ -215,6 +217,8 @@ pub enum UnsupportedListenerValue {
     Hostname,
     /// `allowedRoutes.namespaces.from` is a word that is not known.
     Namespaces,
+    /// Not a port.
+    Port,
     /// HTTPS or TLS without a `tls` section or without a certificate to terminate with, or HTTPS with Passthrough.
     TlsMode,
 }

@@ -38,6 +38,8 @@ pub enum ParentProblem {
     GlobalControlPlane,
     /// There is no such Mesh as the route is in.
     NoMesh,
+    /// The Mesh that the route is in treats `MeshServices` in a way that is not known.
+    UnknownMeshMode,
     /// There is no such Service or MeshService.
     NoSuchService,
     /// The Service has no address of its own that clients could use.

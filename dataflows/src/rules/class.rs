@@ -30,6 +30,9 @@ pub fn resolve(
     if parameters.tags.contains_key("kuma.io/service") {
         return Err(ParametersProblem::ServiceTag { name });
     }
+    if let Some(service_type) = parameters.common.service_type.as_ref().filter(|word| !SERVICE_TYPES.contains(&&***word)) {
+        return Err(ParametersProblem::ServiceType { name, service_type: service_type.clone() });
+    }
     match parameters.tags.iter().find(|(_, value)| !is_tag_value(value)) {
         Some((tag, _)) => Err(ParametersProblem::TagValue { name, tag: tag.clone() }),
         None => Ok(parameters.clone()),
@@ -44,6 +47,9 @@ pub fn resolve(
 pub const fn is_held(verdict: &ClassVerdict, used: bool) -> bool {
     used && !verdict.leaving
 }
+
+/// <https://kuma.io/docs/2.14.x/using-mesh/managing-ingress-traffic/gateway-pods-k8s/> (`serviceType`)
+const SERVICE_TYPES: [&str; 3] = ["LoadBalancer", "ClusterIP", "NodePort"];
 
 /// Characters that Kuma allows in the value of a tag.
 fn is_tag_value(value: &str) -> bool {
@@ -102,6 +108,9 @@ mod tests {
             resolve(&good, Some(&tagged("kuma.io/service", "x"))),
             Err(ParametersProblem::ServiceTag { .. })
         ));
+        let mut odd = ClassParameters::default();
+        odd.common.service_type = Some("Everywhere".into());
+        assert!(matches!(resolve(&good, Some(&odd.into())), Err(ParametersProblem::ServiceType { .. })));
         assert!(matches!(resolve(&good, Some(&tagged("team", "a b"))), Err(ParametersProblem::TagValue { .. })));
     }
 }

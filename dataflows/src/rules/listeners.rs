@@ -44,6 +44,9 @@ fn state(
         problems.push(ListenerProblem::UnsupportedProtocol { cross_mesh: is_supported(&listener.protocol, false) });
     }
     problems.extend(conflict.cloned());
+    if listener.port == 0 {
+        problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Port));
+    }
     if listener.hostname.as_ref().is_some_and(|name| !hostname::is_valid(name)) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname));
     }
@@ -95,6 +98,7 @@ fn has_tls(listener: &Listener) -> bool {
     match tls.mode {
         TlsMode::Terminate => !tls.certificates.is_empty(),
         TlsMode::Passthrough => listener.protocol == Protocol::Tls,
+        TlsMode::Unknown => false,
     }
 }
 
@@ -104,7 +108,7 @@ fn has_tls(listener: &Listener) -> bool {
 /// UDP shares no port space with the others.
 fn conflicts(listeners: &[Ref<Listener>]) -> BTreeMap<u32, ListenerProblem> {
     let mut ports: BTreeMap<u16, Vec<&Listener>> = BTreeMap::new();
-    for listener in listeners {
+    for listener in listeners.iter().filter(|listener| listener.port > 0) {
         if matches!(listener.protocol, Protocol::Http | Protocol::Https | Protocol::Tls | Protocol::Tcp) {
             ports.entry(listener.port).or_default().push(listener);
         }

@@ -50,6 +50,9 @@ fn ports<'a>(
     if mesh.is_none_or(|mesh| !meshes::is_mesh_name(&mesh.name)) {
         return Err(ParentProblem::NoMesh);
     }
+    if mesh.is_some_and(|mesh| mesh.mesh_services == MeshServices::Unknown) {
+        return Err(ParentProblem::UnknownMeshMode);
+    }
     let service = asked.service.as_ref().ok_or(ParentProblem::NoSuchService)?;
     if service.external_name {
         return Err(ParentProblem::ExternalNameService);

@@ -27,6 +27,9 @@ fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedPa
     let Some(found) = cluster.meshes.get(&mesh).filter(|_| meshes::is_mesh_name(&mesh)) else {
         return refused(ParentProblem::NoMesh);
     };
+    if found.mesh_services == MeshServices::Unknown {
+        return refused(ParentProblem::UnknownMeshMode);
+    }
     let Some(service) = cluster.destinations.get(&parent.parent) else {
         return refused(ParentProblem::NoSuchService);
     };

@@ -52,6 +52,7 @@ fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -
     let mode = match protocol {
         Protocol::Tls if !random.one_in(4) => TlsMode::Passthrough,
         _ if random.one_in(8) => TlsMode::Passthrough,
+        _ if random.one_in(12) => TlsMode::Unknown,
         _ => TlsMode::Terminate,
     };
     let has_tls = matches!(protocol, Protocol::Https | Protocol::Tls) && !random.one_in(8);
