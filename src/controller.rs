@@ -23,7 +23,8 @@ use crate::output::directory::{self as output_directory, DirectorySink};
 use crate::output::{ApiVersions, files::OutputDirectory};
 use crate::progress::{Progress, Style};
 use crate::vault::Vault;
-use crate::watch::cluster::{self, ConnectError, Feed};
+use crate::observations::{self, Feed};
+use crate::watch::cluster::{self, ConnectError};
 use crate::watch::directory::{self as input_directory, DirectorySource};
 
 /// Events that wait for the engine at most; sources wait when it is full.
@@ -137,7 +138,7 @@ pub async fn run_cluster(config: Config, kubeconfig: Option<PathBuf>, context: O
     let shutdown = Shutdown::install()?;
     let listener = bind(config.admin).await?;
     let client = connect(kubeconfig, context).await?;
-    let core = Core::start(&config.settings, cluster::inputs().collect())?;
+    let core = Core::start(&config.settings, observations::inputs().collect())?;
     let feed = Arc::new(Feed::new(Arc::new(config.settings), core.events));
     let (reports, for_writer) = mpsc::unbounded_channel();
     // One replica for now: whoever runs is the one that writes.

@@ -6,7 +6,7 @@ use dataflows::model::{ClassStatus, Content, Desired, Fingerprint, Settings};
 use serde_json::{Value, json};
 
 use super::request::{Request, Verb};
-use crate::watch::cluster::Entry;
+use crate::observations::Entry;
 
 /// Whether the finalizer is all that an object lacks, or has too much, to be as desired.
 pub(super) fn is_all_that_differs(settings: &Settings, desired: &Desired, shown: Option<Fingerprint>) -> bool {

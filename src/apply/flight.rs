@@ -14,7 +14,9 @@ use super::dispatch::{Dispatch, Landing};
 use super::finalizer;
 use super::outcome::{Answer, Outcome, judge};
 use super::request::{Request, Verb, replacement, shown};
-use crate::watch::cluster::{self, Entry, Feed, Origin};
+use crate::causes::chain;
+use crate::observations::{Entry, Feed, Origin};
+use crate::vault;
 
 /// Longest wait for an answer: a little more than a webhook may take.
 const ANSWER_MAX: Duration = Duration::from_secs(32);
@@ -51,13 +53,17 @@ impl Pilot {
     pub(super) async fn fly(
         self: Arc<Self>,
         dispatch: Dispatch,
-        request: Request,
+        mut request: Request,
         entry: Option<Arc<Entry>>,
     ) -> Landed {
-        let (verb, outcome) = match self.write(&request, entry.as_deref()).await {
+        let (verb, mut outcome) = match self.write(&request, entry.as_deref()).await {
             Outcome::Written(object) => self.follow_up(&dispatch, request.verb, object).await,
             outcome => (request.verb, outcome),
         };
+        vault::wipe(&mut request.body);
+        if let (Kind::Secret, Outcome::Written(object)) = (request.object.kind, &mut outcome) {
+            vault::wipe(object);
+        }
         let mut landed = Landed { dispatch, landing: Landing::Settled, refusal: None, unreachable: None };
         landed.landing = match outcome {
             _ if verb == Verb::Read && !matches!(outcome, Outcome::Later(_) | Outcome::Unreachable(_)) => {
@@ -73,7 +79,7 @@ impl Pilot {
             }
             Outcome::Refused { reason, permission } => {
                 landed.refusal = Some(RefusedWrite { verb, reason, permission });
-                Landing::Refused
+                if permission { Landing::Forbidden } else { Landing::Refused }
             }
         };
         landed
@@ -106,10 +112,14 @@ impl Pilot {
         let replacement = desired.and_then(|desired| replacement(edge, desired, &object));
         let (verb, object) = match replacement {
             None => (verb, object),
-            Some(request) => match self.write(&request, None).await {
-                Outcome::Written(object) => (request.verb, object),
-                outcome => return (request.verb, outcome),
-            },
+            Some(mut request) => {
+                let outcome = self.write(&request, None).await;
+                vault::wipe(&mut request.body);
+                match outcome {
+                    Outcome::Written(object) => (request.verb, object),
+                    outcome => return (request.verb, outcome),
+                }
+            }
         };
         let done = match desired {
             Some(desired) => {
@@ -158,7 +168,7 @@ impl Pilot {
         };
         match tokio::time::timeout(ANSWER_MAX, answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Answer::Unreachable(cluster::chain(&error)),
+            Ok(Err(error)) => Answer::Unreachable(chain(&error)),
             Err(_) => Answer::Late,
         }
     }

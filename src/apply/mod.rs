@@ -27,7 +27,7 @@ pub use counters::{Counters, WriteLabels};
 pub use dispatch::{Aim, Dispatch, Landing, Step, Update};
 
 use crate::events::EpochReport;
-use crate::watch::cluster::Feed;
+use crate::observations::Feed;
 use flight::{Landed, Pilot, RefusedWrite};
 use pacing::Turn;
 use queue::Queue;

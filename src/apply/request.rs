@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::{finalizer, status};
 use crate::vault::Vault;
-use crate::watch::cluster::kinds::{Part, object_path, written};
-use crate::watch::cluster::{Entry, Memory};
+use crate::observations::kinds::{Part, object_path, written};
+use crate::observations::{Entry, Memory};
 
 /// How something is written.
 ///

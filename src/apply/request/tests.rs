@@ -4,7 +4,7 @@ use dataflows::model::{
 
 use super::*;
 use crate::vault::Vault;
-use crate::watch::cluster::Identity;
+use crate::observations::Identity;
 
 const UID: &str = "5f0f9a3c-0000-4000-8000-000000000001";
 

@@ -301,6 +301,8 @@ impl<'a> MemoryCluster<'a> {
             refuse_needless(&id, stored, &object)?;
         } else {
             invariants::has_its_floor(self, &id)?;
+            let manager = manifest::field_manager(&self.settings);
+            object["metadata"]["managedFields"] = json!([{"manager": manager, "operation": "Apply"}]);
             object["metadata"]["uid"] = json!(format!("{id}#{}", self.version));
             object["metadata"]["generation"] = json!(1);
         }
