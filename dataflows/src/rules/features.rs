@@ -141,7 +141,8 @@ pub const FEATURES: &[Feature] = {
             Yes,
             "mesh_service_parents",
         ),
-        row("TCPRoute and TLSRoute on Services", &[], No, No, ""),
+        row("TCPRoute on Services and MeshServices", &[], No, Yes, "tcp_route_on_a_service"),
+        row("TLSRoute on Services, without hostnames", &[], No, Partly, "tcp_route_on_services_that_cannot_serve"),
     ]
 };
 
