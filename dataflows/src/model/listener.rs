@@ -160,6 +160,8 @@ pub struct ListenerTls {
     pub mode: TlsMode,
     /// Certificates, in order.
     pub certificates: Vec<CertificateRef>,
+    /// Whether the Gateway asks clients of this port for certificates.
+    pub validates_clients: bool,
 }
 
 /// `tls.mode` of a listener.
@@ -219,6 +221,8 @@ pub enum UnsupportedListenerValue {
     Namespaces,
     /// Not a port.
     Port,
+    /// HTTPS whose clients are asked for certificates.
+    ClientCertificates,
     /// HTTPS or TLS without a `tls` section or without a certificate to terminate with, or HTTPS with Passthrough.
     TlsMode,
 }

@@ -74,6 +74,7 @@ pub const FEATURES: &[Feature] = {
         row("`infrastructure` labels, annotations, parameters", &[], No, Yes, "b27_infrastructure"),
         row("`addresses`: one IP address", &[], No, Partly, "b27_requested_address"),
         row("HTTPS listeners with certificates", &[], Partly, Yes, "tls_certificate_is_copied"),
+        row("Certificates of clients", &["GatewayFrontendClientCertificateValidation"], No, No, "b36_certificates_of_clients"),
         row("TLS listeners, passing through or terminating", &[], No, Yes, "tls_listener_modes"),
         row("TCP listeners", &[], No, Yes, "tcp_listener_conflicts"),
         row("Several replicas with a lease", &[], Yes, No, ""),

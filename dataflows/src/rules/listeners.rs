@@ -56,6 +56,9 @@ fn state(
     if matches!(listener.protocol, Protocol::Https | Protocol::Tls) && !cross_mesh && !has_tls(listener) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode));
     }
+    if listener.protocol == Protocol::Https && listener.tls.as_ref().is_some_and(|tls| tls.validates_clients) {
+        problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::ClientCertificates));
+    }
     let faultless = problems.is_empty();
     let (certificates, of_references) =
         if cross_mesh { (Vec::new(), Vec::new()) } else { certificates::served(key, references) };
@@ -239,7 +242,11 @@ mod tests {
         let mut words = text.split(' ');
         let port = words.next().unwrap().parse().unwrap();
         let protocol = words.next().unwrap();
-        let tls = (protocol == "PASS").then(|| ListenerTls { mode: TlsMode::Passthrough, certificates: vec![] });
+        let tls = (protocol == "PASS").then(|| ListenerTls {
+            mode: TlsMode::Passthrough,
+            certificates: vec![],
+            validates_clients: false,
+        });
         let protocol = if tls.is_some() { Protocol::Tls } else { Protocol::parse(protocol) };
         Ref::new(Listener {
             gateway: Key::of(Kind::Gateway, "infra", "edge"),

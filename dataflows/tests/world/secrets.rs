@@ -19,6 +19,7 @@ pub(crate) fn secured(namespace: &'static str, name: &'static str) -> impl FnOnc
         let (group, kind) = ("".into(), "Secret".into());
         let reference = CertificateRef { group, kind, namespace: namespace.into(), name: name.into() };
         listener.protocol = Protocol::Https;
-        listener.tls = Some(ListenerTls { mode: TlsMode::Terminate, certificates: vec![reference] });
+        let (mode, certificates) = (TlsMode::Terminate, vec![reference]);
+        listener.tls = Some(ListenerTls { mode, certificates, validates_clients: false });
     }
 }

@@ -9,7 +9,7 @@ use dataflows::rules::expressible::is_dns_name;
 use super::DecodeError;
 use super::error::quote;
 use super::source::{Source, present, texts};
-use crate::kubernetes::{self, GatewaySpec, LabelSelector, RouteNamespaces};
+use crate::kubernetes::{self, GatewaySpec, GatewayTls, LabelSelector, RouteNamespaces};
 
 /// A Gateway and its listeners.
 ///
@@ -29,7 +29,7 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
             let problem = format!("another listener is named {:?}", written.name);
             return Err(source.invalid(format!("{place}.name"), problem, "give each listener a name of its own"));
         }
-        facts.push(Fact::listener(listener(source, index, written)));
+        facts.push(Fact::listener(listener(source, &spec.tls, index, written)));
     }
     Ok(facts)
 }
@@ -62,7 +62,12 @@ fn gateway(source: &Source<'_>, spec: &GatewaySpec<'_>) -> Gateway {
     }
 }
 
-fn listener(source: &Source<'_>, index: usize, written: &kubernetes::Listener<'_>) -> Listener {
+fn listener(
+    source: &Source<'_>,
+    of_gateway: &GatewayTls,
+    index: usize,
+    written: &kubernetes::Listener<'_>,
+) -> Listener {
     let allowed = &written.allowed_routes;
     let kinds: Vec<RouteKindRef> = allowed
         .kinds
@@ -80,7 +85,7 @@ fn listener(source: &Source<'_>, index: usize, written: &kubernetes::Listener<'_
         hostname: Hostname::parse(written.hostname),
         namespaces: namespaces(&allowed.namespaces),
         kinds: (!kinds.is_empty()).then_some(kinds),
-        tls: written.tls.as_ref().map(|written| tls(source, written)),
+        tls: written.tls.as_ref().map(|written| tls(source, validates_clients(of_gateway, written.port), written)),
     }
 }
 
@@ -117,7 +122,7 @@ fn selector(written: &LabelSelector<'_>) -> Selector {
 }
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig>
-fn tls(source: &Source<'_>, written: &kubernetes::ListenerTls<'_>) -> ListenerTls {
+fn tls(source: &Source<'_>, validates_clients: bool, written: &kubernetes::ListenerTls<'_>) -> ListenerTls {
     let mode = match written.mode {
         "Terminate" => TlsMode::Terminate,
         "Passthrough" => TlsMode::Passthrough,
@@ -129,7 +134,17 @@ fn tls(source: &Source<'_>, written: &kubernetes::ListenerTls<'_>) -> ListenerTl
         namespace: source.namespace(reference.namespace),
         name: reference.name.into(),
     };
-    ListenerTls { mode, certificates: written.certificate_refs.iter().map(certificate).collect() }
+    let certificates = written.certificate_refs.iter().map(certificate).collect();
+    ListenerTls { mode, certificates, validates_clients }
+}
+
+/// Whether clients of a port are asked for certificates: what is said of the port counts, else what is said of all.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewaytlsconfig>
+fn validates_clients(of_gateway: &GatewayTls, port: i64) -> bool {
+    let frontend = &of_gateway.frontend;
+    let of_port = frontend.per_port.iter().find(|of_port| of_port.port == port).map(|of_port| &of_port.tls);
+    of_port.unwrap_or(&frontend.default).validation.is_some()
 }
 
 #[cfg(test)]
