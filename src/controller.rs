@@ -19,11 +19,11 @@ use crate::admin::{self, Admin};
 use crate::apply::Writer;
 use crate::engine_thread::{self, Readiness};
 use crate::events::{EpochReport, Event};
+use crate::observations::{self, Feed};
 use crate::output::directory::{self as output_directory, DirectorySink};
 use crate::output::{ApiVersions, files::OutputDirectory};
 use crate::progress::{Progress, Style};
 use crate::vault::Vault;
-use crate::observations::{self, Feed};
 use crate::watch::cluster::{self, ConnectError};
 use crate::watch::directory::{self as input_directory, DirectorySource};
 

@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn a_document_that_was_wiped_holds_no_secret() {
-        let mut secret = json!({"kind": "Secret", "data": {"tls.key": "a2V5", "n": 7}, "stringData": {"tls.crt": "crt"}});
+        let mut secret =
+            json!({"kind": "Secret", "data": {"tls.key": "a2V5", "n": 7}, "stringData": {"tls.crt": "crt"}});
         wipe(&mut secret);
         assert_eq!(secret, json!({"kind": "Secret", "data": {"tls.key": "", "n": 7}, "stringData": {"tls.crt": ""}}));
         let mut other = json!({"kind": "Secret", "data": null});

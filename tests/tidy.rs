@@ -201,11 +201,8 @@ fn the_dataflow_holds_to_its_rules() {
 
 #[test]
 fn watching_and_writing_do_not_know_each_other() {
-    let strangers = [
-        ("src/watch/", "crate::apply"),
-        ("src/apply/", "crate::watch"),
-        ("src/observations/", "crate::apply"),
-    ];
+    let strangers =
+        [("src/watch/", "crate::apply"), ("src/apply/", "crate::watch"), ("src/observations/", "crate::apply")];
     let found: Vec<_> = sources()
         .iter()
         .flat_map(|source| {

@@ -62,14 +62,13 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let meshes = inputs.meshes.arrange("meshes");
     let destinations = inputs.destinations.arrange("destinations");
 
-    let (gateways, parent_refs) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
+    let (gateways, parents) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
     let classes = view!(plan, accepted_classes(inputs.classes, parameters.clone()));
     let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, meshes.clone(); settings));
     let (certificates, granted) =
         view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
     let listeners = view!(plan, listeners(managed.clone(), inputs.listeners, certificates, granted));
 
-    let parents = parent_refs.arrange("parentRefs by parent");
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
     let attachments = view!(plan, route_conflicts(attachments));
     let verdicts = view!(plan, parent_verdicts(parents.clone(), managed.clone(), attachments.clone()));
@@ -79,8 +78,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let granted = view!(plan, granted_references(inputs.backend_refs.clone(), grants));
     let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, destinations));
     let rules = together("rules by route", [inputs.rules.any(), backends.any()]);
-    let route_rules = view!(plan, route_rules(rules.clone()));
-    let rules_of_routes = route_rules.clone().arrange("planned rules by route");
+    let (route_rules, rules_of_routes) = view!(plan, route_rules(rules.clone()));
 
     let (shadowed, padded) = view!(plan, rule_precedence(attachments.clone(), rules.of()));
     let servings = view!(plan, servings(attachments, shadowed, padded));

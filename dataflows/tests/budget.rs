@@ -72,19 +72,19 @@ fn surroundings() -> Vec<(&'static str, Update, Bound)> {
     let no_address = || Update { facts: Vec::new(), ..address("infra/edge", "192.0.2.1") };
     let sql = || route_of(RouteKind::Tcp, "crowd/sql").on_service("crowd/hall", None).rule("/", &["hall:80"]);
     vec![
-        ("certificate renewed", secret("infra/cert", Ok("b")), bound(1, 0)),
-        ("certificate is broken", secret("infra/cert", Err(CertificateProblem::Mismatch)), bound(1, 0)),
-        ("certificate is mended", secret("infra/cert", Ok("b")), bound(1, 0)),
-        ("definition of another version", definition("gateways", "v1.3.0"), bound(1, 0)),
-        ("definition of a known version", definition("gateways", "v1.6.1"), bound(1, 0)),
-        ("address appears", address("infra/edge", "192.0.2.1"), bound(1, 0)),
-        ("address goes", no_address(), bound(1, 0)),
-        ("first Gateway of a class", spare().into(), bound(1, 0)),
-        ("last Gateway of a class goes", gone(Kind::Gateway, "infra/spare"), bound(1, 0)),
-        ("namespace chooses a mesh", namespace_in_mesh("moved", "other"), bound(1, 0)),
-        ("namespace chooses none", namespace("moved", None), bound(1, 0)),
-        ("TCPRoute on a port with many HTTPRoutes", sql().into(), bound(1, 0)),
-        ("TCPRoute goes from there", gone(Kind::TcpRoute, "crowd/sql"), bound(1, 0)),
+        ("certificate renewed", secret("infra/cert", Ok("b")), bound(125, 55)),
+        ("certificate is broken", secret("infra/cert", Err(CertificateProblem::Mismatch)), bound(205, 80)),
+        ("certificate is mended", secret("infra/cert", Ok("b")), bound(245, 125)),
+        ("definition of another version", definition("gateways", "v1.3.0"), bound(100, 30)),
+        ("definition of a known version", definition("gateways", "v1.6.1"), bound(100, 30)),
+        ("address appears", address("infra/edge", "192.0.2.1"), bound(35, 18)),
+        ("address goes", no_address(), bound(35, 18)),
+        ("first Gateway of a class", spare().into(), bound(290, 120)),
+        ("last Gateway of a class goes", gone(Kind::Gateway, "infra/spare"), bound(230, 60)),
+        ("namespace chooses a mesh", namespace_in_mesh("moved", "other"), bound(410, 175)),
+        ("namespace chooses none", namespace("moved", None), bound(410, 175)),
+        ("TCPRoute on a port with many HTTPRoutes", sql().into(), bound(105, 25)),
+        ("TCPRoute goes from there", gone(Kind::TcpRoute, "crowd/sql"), bound(105, 25)),
     ]
 }
 

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{finalizer, status};
-use crate::vault::Vault;
 use crate::observations::kinds::{Part, object_path, written};
 use crate::observations::{Entry, Memory};
+use crate::vault::Vault;
 
 /// How something is written.
 ///

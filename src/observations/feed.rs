@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError};
-use dataflows::model::{CrdVersion, Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update};
+use dataflows::model::{
+    CrdVersion, Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update,
+};
 use serde_json::Value;
 use tokio::sync::{Mutex, Notify};
 

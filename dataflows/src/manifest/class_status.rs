@@ -45,4 +45,5 @@ fn supported_version(class: &ClassStatus) -> Value {
 }
 
 /// Why nothing is said of the version.
-const UNREADABLE: &str = "CustomResourceDefinitions may not be read, so their version is not known: permit get, list and watch";
+const UNREADABLE: &str =
+    "CustomResourceDefinitions may not be read, so their version is not known: permit get, list and watch";

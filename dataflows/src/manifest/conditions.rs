@@ -109,7 +109,8 @@ pub(super) fn listener_text(problem: &ListenerProblem, protocol: &str, port: u16
             "port is not a number from 1 to 65535".to_owned()
         }
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::ClientCertificates) => {
-            "Kuma's gateways do not check certificates of clients, as spec.tls.frontend of the Gateway asks for".to_owned()
+            "Kuma's gateways do not check certificates of clients, as spec.tls.frontend of the Gateway asks for"
+                .to_owned()
         }
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode) => {
             let or_passthrough = if protocol == "TLS" { ", or with mode Passthrough" } else { "" };

@@ -29,9 +29,7 @@ pub(super) fn spec(settings: &Settings, plan: &MeshTcpRoutePlan) -> Option<Value
 /// A route on a Service: what sidecars do with connections to it. One `to` entry per port.
 pub(super) fn service_spec(settings: &Settings, plan: &ServiceTcpRoutePlan) -> Value {
     let places = plan.ports.iter().filter_map(|plan| Some((plan, plan.serving.point.service_port()?)));
-    let entry = |(plan, port): (&Ref<MeshTcpRoutePlan>, &_)| {
-        json!({"targetRef": destination(&plan.serving.point, port), "rules": rules(settings, plan)})
-    };
+    let entry = |(plan, port): (&Ref<MeshTcpRoutePlan>, &_)| json!({"targetRef": destination(&plan.serving.point, port), "rules": rules(settings, plan)});
     let to: Vec<_> = places.clone().map(entry).collect();
     let target = places.clone().next().map(|(_, port)| target(port));
     json!({"targetRef": target, "to": to})

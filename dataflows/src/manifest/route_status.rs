@@ -145,16 +145,7 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
                 parent.age.namespace
             ),
         ),
-        ParentProblem::NoMatchingListenerHostname
-            if rules::hostname::invalid(&parent.hostnames).count() == parent.hostnames.len()
-                && !parent.hostnames.is_empty() =>
-        {
-            ("UnsupportedValue", format!("no hostname of the route can be served. {}", dropped_hostnames(report)))
-        }
-        ParentProblem::NoMatchingListenerHostname => (
-            "NoMatchingListenerHostname",
-            format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for"),
-        ),
+        ParentProblem::NoMatchingListenerHostname => no_hostname(&gateway, report),
         ParentProblem::Conflicted => {
             let other = if parent.route_kind == RouteKind::Grpc { RouteKind::Http } else { RouteKind::Grpc };
             let message = format!(
@@ -170,6 +161,19 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
             ("UnsupportedValue", format!("no rule can be served: {}", join(dropped)))
         }
     })
+}
+
+/// Why a route has no hostname in common with its listeners: it has none that is one, or none of theirs.
+fn no_hostname(gateway: &str, report: &ParentReport) -> (&'static str, String) {
+    let hostnames = &report.verdict.parent.hostnames;
+    let dropped = dropped_hostnames(report);
+    if rules::hostname::invalid(hostnames).count() == hostnames.len() && !hostnames.is_empty() {
+        return ("UnsupportedValue", format!("no hostname of the route can be served. {dropped}"));
+    }
+    let served =
+        format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for");
+    let dropped = Some(dropped).filter(|dropped| !dropped.is_empty());
+    ("NoMatchingListenerHostname", join(std::iter::once(served).chain(dropped)))
 }
 
 /// Whether an object of the route serves this parent.

@@ -12,9 +12,9 @@ use super::{
     FoundCertificate, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference,
     GrpcListener, Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
     ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
-    NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
-    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed,
-    PortConnections, RequestsServed, Task, YieldedPort,
+    NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, PortConnections, Refusal,
+    RequestsServed, ResolvedBackend, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent,
+    ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed, Task, YieldedPort,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.

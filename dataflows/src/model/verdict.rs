@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Age, AttachPoint, Destination, Hostname, Key, Match, MeshTcpRoutePlan, ParentRef, Ref, ResolvedBackend, RouteKind, Rule,
-    RuleProblem, Text,
+    Age, AttachPoint, Destination, Hostname, Key, Match, MeshTcpRoutePlan, ParentRef, Ref, ResolvedBackend, RouteKind,
+    Rule, RuleProblem, Text,
 };
 
 /// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.

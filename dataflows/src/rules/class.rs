@@ -30,7 +30,9 @@ pub fn resolve(
     if parameters.tags.contains_key("kuma.io/service") {
         return Err(ParametersProblem::ServiceTag { name });
     }
-    if let Some(service_type) = parameters.common.service_type.as_ref().filter(|word| !SERVICE_TYPES.contains(&&***word)) {
+    if let Some(service_type) =
+        parameters.common.service_type.as_ref().filter(|word| !SERVICE_TYPES.contains(&&***word))
+    {
         return Err(ParametersProblem::ServiceType { name, service_type: service_type.clone() });
     }
     match parameters.tags.iter().find(|(_, value)| !is_tag_value(value)) {

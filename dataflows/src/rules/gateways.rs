@@ -1,8 +1,8 @@
 //! What class, parameters and mesh say about a Gateway.
 
 use crate::model::{
-    ClassParameters, ClassVerdict, ControlPlaneMode, Gateway, GatewayProblem, Key, ManagedGateway, Mesh, MeshServices, Ref,
-    Settings,
+    ClassParameters, ClassVerdict, ControlPlaneMode, Gateway, GatewayProblem, Key, ManagedGateway, Mesh, MeshServices,
+    Ref, Settings,
 };
 use crate::rules::{addresses, class, meshes};
 

@@ -72,11 +72,7 @@ pub fn holders<'a>(claims: &[&'a Ref<Claim>]) -> BTreeMap<&'a Match, &'a Ref<Cla
 
 /// What one parent hears of the matches that others hold, and of ports that were yielded. Duplicates inside the route
 /// are not mentioned.
-pub fn report(
-    verdict: &Ref<ParentVerdict>,
-    servings: &[&Ref<Serving>],
-    yielded: &[&Ref<YieldedPort>],
-) -> ParentReport {
+pub fn report(verdict: &Ref<ParentVerdict>, servings: &[&Ref<Serving>], yielded: &[&Ref<YieldedPort>]) -> ParentReport {
     let index = verdict.parent.index;
     let here = servings.iter().filter(|serving| serving.parents.contains(&index));
     let mut shadowed: Vec<_> =

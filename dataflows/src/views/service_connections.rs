@@ -18,7 +18,7 @@ pub(crate) fn service_connections<'s>(
     let inputs = [connections.any(), requests.any()];
     let settled = cogroup("connections by Service port", inputs, |_, group, settled| {
         let yields = group.one::<RequestsServed>().is_some();
-        settled.extend(group.all().map(|plan| PortConnections { plan: plan.clone(), yields }));
+        settled.extend(group.all::<MeshTcpRoutePlan>().map(|plan| PortConnections { plan: plan.clone(), yields }));
     });
     let yielded = settled.clone().flat_map(|_, settled| service_routes::yielded(settled));
     let held = settled.flat_map(|_, settled| service_routes::held(settled));

@@ -1,8 +1,8 @@
 use dataflows::model::{
-    Age, AllowedNamespaces, BackendKind, BackendRef, Class, ClassParameters, CrdVersion, Destination, DestinationPort, Fact,
-    Gateway, GatewayAddress, Grant, Group, Hostname, Infrastructure, Key, Kind, Listener, Match, Mesh, MeshChoice,
-    MeshServices, NamespaceLabels, ObjectName, ParametersRef, ParentKind, ParentRef, ParentReference, PathMatch,
-    Protocol, RouteKind, Rule, RuleProblem, RuleReason, Selector, SelectorRequirement, Update,
+    Age, AllowedNamespaces, BackendKind, BackendRef, Class, ClassParameters, CrdVersion, Destination, DestinationPort,
+    Fact, Gateway, GatewayAddress, Grant, Group, Hostname, Infrastructure, Key, Kind, Listener, Match, Mesh,
+    MeshChoice, MeshServices, NamespaceLabels, ObjectName, ParametersRef, ParentKind, ParentRef, ParentReference,
+    PathMatch, Protocol, RouteKind, Rule, RuleProblem, RuleReason, Selector, SelectorRequirement, Update,
 };
 
 use super::named;

@@ -3,8 +3,8 @@ use dataflows::model::{
 };
 
 use super::*;
-use crate::vault::Vault;
 use crate::observations::Identity;
+use crate::vault::Vault;
 
 const UID: &str = "5f0f9a3c-0000-4000-8000-000000000001";
 

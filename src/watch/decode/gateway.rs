@@ -85,7 +85,7 @@ fn listener(
         hostname: Hostname::parse(written.hostname),
         namespaces: namespaces(&allowed.namespaces),
         kinds: (!kinds.is_empty()).then_some(kinds),
-        tls: written.tls.as_ref().map(|written| tls(source, validates_clients(of_gateway, written.port), written)),
+        tls: written.tls.as_ref().map(|tls| self::tls(source, validates_clients(of_gateway, written.port), tls)),
     }
 }
 

@@ -1,11 +1,11 @@
 use dataflows::manifest::SECRET_TYPE;
 use dataflows::model::{Certificate, CertificateProblem, Fact, Half, Text};
 use k8s_openapi::ByteString;
-use serde::Deserialize;
 use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::SignatureAlgorithm;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;

@@ -83,11 +83,10 @@ fn a_listener_has_defaults() {
         listener("hostname: '*.Example.com'").hostname.map(|name| name.to_string()).as_deref(),
         Some("*.example.com")
     );
-    assert_eq!(listener("tls: {}").tls, Some(ListenerTls {
-        mode: TlsMode::Terminate,
-        certificates: Vec::new(),
-        validates_clients: false,
-    }));
+    assert_eq!(
+        listener("tls: {}").tls,
+        Some(ListenerTls { mode: TlsMode::Terminate, certificates: Vec::new(), validates_clients: false })
+    );
 }
 
 #[test]
@@ -134,11 +133,7 @@ fn references_have_defaults() {
         name: name.into(),
     };
     let certificates = vec![certificate("", "Secret", "infra", "a"), certificate("x", "Pem", "other", "b")];
-    assert_eq!(listener.tls, Some(ListenerTls {
-        mode: TlsMode::Passthrough,
-        certificates,
-        validates_clients: false,
-    }));
+    assert_eq!(listener.tls, Some(ListenerTls { mode: TlsMode::Passthrough, certificates, validates_clients: false }));
 }
 
 #[test]
@@ -164,15 +159,22 @@ fn a_gateway_says_what_is_wrong() {
 #[test]
 fn certificates_of_clients_are_asked_for_by_port() {
     let asked = |frontend: &str| {
-        let listeners = "[{name: a, port: 443, protocol: HTTPS, tls: {}}, {name: b, port: 8443, protocol: HTTPS, tls: {}}]";
+        let listeners =
+            "[{name: a, port: 443, protocol: HTTPS, tls: {}}, {name: b, port: 8443, protocol: HTTPS, tls: {}}]";
         let object = decoded(&gateway(&format!("listeners: {listeners}, tls: {{frontend: {frontend}}}")));
-        rows::<Listener>(&object).iter().map(|listener| listener.tls.as_ref().unwrap().validates_clients).collect::<Vec<_>>()
+        rows::<Listener>(&object)
+            .iter()
+            .map(|listener| listener.tls.as_ref().unwrap().validates_clients)
+            .collect::<Vec<_>>()
     };
     assert_eq!(asked("null"), [false, false]);
     assert_eq!(asked("{default: {}}"), [false, false]);
     assert_eq!(asked("{default: {validation: {caCertificateRefs: [{name: ca}]}}}"), [true, true]);
     assert_eq!(asked("{default: {validation: {}}, perPort: [{port: 443}]}"), [false, true]);
-    assert_eq!(asked("{default: {}, perPort: [{port: 443, tls: {validation: {mode: AllowValidOnly}}}]}"), [true, false]);
+    assert_eq!(
+        asked("{default: {}, perPort: [{port: 443, tls: {validation: {mode: AllowValidOnly}}}]}"),
+        [true, false]
+    );
 }
 
 #[test]

@@ -18,7 +18,8 @@ pub(super) fn desired(
     routes: &BTreeMap<Key, Ref<RouteRules>>,
 ) -> Vec<Desired> {
     let mut desired: Vec<_> = gateways.iter().flat_map(|gateway| of_gateway(settings, gateway, servings)).collect();
-    let connections = servings.values().filter_map(|serving| Some(of_connections(serving, routes.get(&serving.route)?)));
+    let connections =
+        servings.values().filter_map(|serving| Some(of_connections(serving, routes.get(&serving.route)?)));
     let (on_listeners, on_services): (Vec<_>, Vec<_>) =
         connections.flatten().partition(|plan| plan.serving.point.listener().is_some());
     desired.extend(on_listeners.into_iter().map(|plan| connection_route(settings, plan)));

@@ -30,9 +30,7 @@ pub(super) fn held(cluster: &Cluster, gateways: &[JudgedGateway]) -> BTreeSet<Ke
         let lost = matches!(
             gateway.managed.problem,
             Some(
-                GatewayProblem::ClassParameters(_)
-                    | GatewayProblem::OwnParameters(_)
-                    | GatewayProblem::UnknownMeshMode
+                GatewayProblem::ClassParameters(_) | GatewayProblem::OwnParameters(_) | GatewayProblem::UnknownMeshMode
             )
         );
         let (namespace, name) = (&gateway.managed.gateway.namespace, &gateway.managed.gateway.name);

@@ -90,10 +90,11 @@ fn contest(cluster: &Cluster, servings: &[Serving]) -> (Vec<Claim>, Vec<Shadowed
     (won, lost)
 }
 
-/// Oldest route, then namespace and name, then the order in which the route is written.
-fn seniority(claim: &Claim) -> (bool, Option<i64>, Text, Text, u16, u16) {
-    let age = &claim.age;
-    (age.created.is_none(), age.created, age.namespace.clone(), age.name.clone(), claim.rule, claim.index)
+/// Oldest route, then namespace and name, then the order in which the route is written. Routes of two kinds can have one
+/// name: whichever of them comes first does so with all its rules.
+fn seniority(claim: &Claim) -> (bool, Option<i64>, Text, Text, Key, u16, u16) {
+    let Claim { age, route, rule, index, .. } = claim;
+    (age.created.is_none(), age.created, age.namespace.clone(), age.name.clone(), *route, *rule, *index)
 }
 
 /// The least padding with which Kuma's order is the specified one, found by raising what comes too late until nothing

@@ -101,7 +101,12 @@ impl Statuses<'_> {
             here.flat_map(|serving| &serving.shadowed).filter_map(|shadowed| shadowed.winner.as_ref()).collect();
         let shadowed_matches = u32::try_from(winners.len()).unwrap_or(u32::MAX);
         let shadowed: BTreeSet<&Text> = winners.into_iter().collect();
-        ParentReport { verdict: verdict.clone(), shadowed: shadowed.into_iter().cloned().collect(), shadowed_matches, yielded }
+        ParentReport {
+            verdict: verdict.clone(),
+            shadowed: shadowed.into_iter().cloned().collect(),
+            shadowed_matches,
+            yielded,
+        }
     }
 
     /// The ports that a route of connections would hold, were there no routes of requests.
