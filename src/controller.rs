@@ -20,11 +20,12 @@ use crate::admin::{self, Admin};
 use crate::apply::Writer;
 use crate::engine_thread::{self, Readiness};
 use crate::events::{EpochReport, Event};
+use crate::observations::{self, Feed};
 use crate::output::directory::{self as output_directory, DirectorySink};
 use crate::output::{ApiVersions, files::OutputDirectory};
 use crate::progress::{Progress, Style};
 use crate::vault::Vault;
-use crate::watch::cluster::{self, ConnectError, Feed, Requests};
+use crate::watch::cluster::{self, ConnectError, Requests};
 use crate::watch::directory::{self as input_directory, DirectorySource};
 
 /// Events that wait for the engine at most; sources wait when it is full.
@@ -140,7 +141,7 @@ pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result
 pub async fn run_cluster(config: Config, kubeconfig: Option<PathBuf>, context: Option<String>) -> Result<(), RunError> {
     let shutdown = Shutdown::install()?;
     let listener = bind(config.admin).await?;
-    let core = Core::start(&config, cluster::inputs().collect())?;
+    let core = Core::start(&config, observations::inputs().collect())?;
     let client = connect(kubeconfig, context, core.metrics.requests()).await?;
     let feed = Arc::new(Feed::new(Arc::new(config.settings), core.events));
     let (reports, for_writer) = mpsc::unbounded_channel();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dataflows::manifest;
 use dataflows::model::{Content, CopyContent, Desired, Key, Kind, ObjectName, Settings};
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The `data.value` of a copy, as base64 text. Never shown, and wiped from memory when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,11 +64,35 @@ impl Vault {
     }
 }
 
+/// Wipes what a Secret holds out of a document of it, once that was read. What the HTTP client holds on its way is out of
+/// reach.
+pub fn wipe(secret: &mut Value) {
+    for field in ["data", "stringData"] {
+        let fields = secret.get_mut(field).and_then(Value::as_object_mut);
+        for value in fields.into_iter().flat_map(serde_json::Map::values_mut) {
+            if let Value::String(text) = value {
+                text.zeroize();
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use dataflows::model::{Certificate, Ref, SecretCopyPlan};
 
     use super::*;
+
+    #[test]
+    fn a_document_that_was_wiped_holds_no_secret() {
+        let mut secret =
+            json!({"kind": "Secret", "data": {"tls.key": "a2V5", "n": 7}, "stringData": {"tls.crt": "crt"}});
+        wipe(&mut secret);
+        assert_eq!(secret, json!({"kind": "Secret", "data": {"tls.key": "", "n": 7}, "stringData": {"tls.crt": ""}}));
+        let mut other = json!({"kind": "Secret", "data": null});
+        wipe(&mut other);
+        assert_eq!(other["data"], Value::Null);
+    }
 
     #[test]
     fn only_what_the_secret_holds_now_is_written() {

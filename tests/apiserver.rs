@@ -22,6 +22,7 @@ mod apiserver {
     mod counts;
     mod crash;
     mod drift;
+    mod finalizer;
     mod hostile;
     mod installation;
     mod neighbours;

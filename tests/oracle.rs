@@ -336,7 +336,7 @@ const TEXTS: [&str; 17] = [
 #[test]
 fn histories_are_full_of_events() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for seed in 0..120 {
+    for seed in 0..400 {
         let history = History::random(seed);
         let mut run = Run::new(&history.settings, NonZeroUsize::MIN);
         for events in &history.epochs {

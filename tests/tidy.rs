@@ -200,6 +200,20 @@ fn the_dataflow_holds_to_its_rules() {
 }
 
 #[test]
+fn watching_and_writing_do_not_know_each_other() {
+    let strangers =
+        [("src/watch/", "crate::apply"), ("src/apply/", "crate::watch"), ("src/observations/", "crate::apply")];
+    let found: Vec<_> = sources()
+        .iter()
+        .flat_map(|source| {
+            let of_source = strangers.iter().filter(|(folder, _)| source.path.starts_with(folder));
+            of_source.flat_map(|(_, stranger)| source.places(stranger)).collect::<Vec<_>>()
+        })
+        .collect();
+    none("modules that must not know each other; what both need is in src/observations", &found);
+}
+
+#[test]
 fn nothing_unwraps_outside_of_tests() {
     let sources = sources();
     let product = sources.iter().filter(|source| {

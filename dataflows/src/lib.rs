@@ -62,14 +62,13 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let meshes = inputs.meshes.arrange("meshes");
     let destinations = inputs.destinations.arrange("destinations");
 
-    let (gateways, parent_refs) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
+    let (gateways, parents) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
     let classes = view!(plan, accepted_classes(inputs.classes, parameters.clone()));
     let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, meshes.clone(); settings));
     let (certificates, granted) =
         view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
     let listeners = view!(plan, listeners(managed.clone(), inputs.listeners, certificates, granted));
 
-    let parents = parent_refs.arrange("parentRefs by parent");
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
     let attachments = view!(plan, route_conflicts(attachments));
     let verdicts = view!(plan, parent_verdicts(parents.clone(), managed.clone(), attachments.clone()));
@@ -79,8 +78,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let granted = view!(plan, granted_references(inputs.backend_refs.clone(), grants));
     let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, destinations));
     let rules = together("rules by route", [inputs.rules.any(), backends.any()]);
-    let route_rules = view!(plan, route_rules(rules.clone()));
-    let rules_of_routes = route_rules.clone().arrange("planned rules by route");
+    let (route_rules, rules_of_routes) = view!(plan, route_rules(rules.clone()));
 
     let (shadowed, padded) = view!(plan, rule_precedence(attachments.clone(), rules.of()));
     let servings = view!(plan, servings(attachments, shadowed, padded));
@@ -92,21 +90,22 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (http_routes, on_services) = view!(plan, mesh_http_routes(serving_routes.clone(), rules_of_routes.clone()));
     let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, rules_of_routes));
     let of_services = view!(plan, service_routes(on_services.clone()));
-    let floors = view!(plan, service_floors(on_services));
+    let floors = view!(plan, service_floors(on_services.clone()));
+    let (connections, yielded) = view!(plan, service_connections(tcp_routes.clone(), on_services));
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
-    let routes = (http_routes, tcp_routes, of_services);
+    let routes = (http_routes, tcp_routes, of_services, connections);
     let desired = view!(plan, desired_objects(gateways, instances, routes, floors, copies; settings));
     let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
     let objects =
         view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
 
     let generations = inputs.generations;
-    let class = view!(plan, class_statuses(classes, generations.clone(), inputs.definitions));
+    let class = view!(plan, class_statuses(classes, managed.clone(), generations.clone(), inputs.definitions));
     let gateway = view!(
         plan,
         gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone(); settings)
     );
-    let route = view!(plan, route_statuses(verdicts, route_rules, servings, generations, objects.clone()));
+    let route = view!(plan, route_statuses(verdicts, route_rules, (servings, yielded), generations, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, route));
     let statuses = view!(plan, pending_statuses(desired, inputs.observed_statuses, inputs.refusals; settings));
 

@@ -10,7 +10,8 @@ mod world;
 
 use dataflows::Engine;
 use dataflows::engine::Work;
-use dataflows::model::{Kind, MeshServices, Settings, Update};
+use dataflows::manifest;
+use dataflows::model::{CertificateProblem, Fact, Kind, MeshServices, Refusal, RouteKind, Settings, Update};
 use world::*;
 
 const SMALL: u32 = 1_000;
@@ -63,6 +64,34 @@ fn edits() -> Vec<(&'static str, Update, Bound)> {
     ]
 }
 
+/// The same of the kinds of input beside routes, Gateways and Services.
+fn surroundings() -> Vec<(&'static str, Update, Bound)> {
+    let bound = |records, arranged| Bound { records, arranged };
+    let gone = |kind, name| Update { source: named(kind, name).key(), facts: Vec::new() };
+    let spare = || gateway("infra/spare").of_class("spare").listener("web", 80, "");
+    let no_address = || Update { facts: Vec::new(), ..address("infra/edge", "192.0.2.1") };
+    let sql = || route_of(RouteKind::Tcp, "crowd/sql").on_service("crowd/hall", None).rule("/", &["hall:80"]);
+    vec![
+        ("certificate renewed", secret("infra/cert", Ok("b")), bound(125, 55)),
+        ("certificate is broken", secret("infra/cert", Err(CertificateProblem::Mismatch)), bound(205, 80)),
+        ("certificate is mended", secret("infra/cert", Ok("b")), bound(245, 125)),
+        ("definition of another version", definition("gateways", "v1.3.0"), bound(100, 30)),
+        ("definition of a known version", definition("gateways", "v1.6.1"), bound(100, 30)),
+        ("address appears", address("infra/edge", "192.0.2.1"), bound(35, 18)),
+        ("address goes", no_address(), bound(35, 18)),
+        ("first Gateway of a class", spare().into(), bound(290, 120)),
+        ("last Gateway of a class goes", gone(Kind::Gateway, "infra/spare"), bound(230, 60)),
+        ("namespace chooses a mesh", namespace_in_mesh("moved", "other"), bound(410, 175)),
+        ("namespace chooses none", namespace("moved", None), bound(410, 175)),
+        ("TCPRoute on a port with many HTTPRoutes", sql().into(), bound(105, 25)),
+        ("TCPRoute goes from there", gone(Kind::TcpRoute, "crowd/sql"), bound(105, 25)),
+    ]
+}
+
+fn all() -> Vec<(&'static str, Update, Bound)> {
+    edits().into_iter().chain(surroundings()).collect()
+}
+
 /// The Gateway that is edited: of a class, a mesh and a team of its own.
 fn edge(hostname: &str) -> GatewayObject {
     gateway("infra/edge").of_class("tuned").in_mesh("other").listener("web", 80, hostname).for_team("blue")
@@ -75,6 +104,9 @@ fn cluster(routes: u32, gateways: u32) -> World {
     updates.extend([mesh("default", PLAIN), mesh("other", PLAIN), namespace("shop", Some("blue"))]);
     updates.extend([service("shop/cart", &[80]), service("db/orders", &[80]), edge("").into()]);
     updates.extend([http_service("shop/till", &[80]), http_service("crowd/hall", &[80])]);
+    updates.extend([class("spare", None), definition("gateways", "v1.6.1"), secret("infra/cert", Ok("a"))]);
+    updates.push(gateway("infra/secure").listener("tls", 443, "").but(secured("infra", "cert")).into());
+    updates.push(gateway("moved/edge").listener("web", 80, "").into());
     for index in 0..gateways {
         updates.push(gateway(&format!("infra/gateway-{index}")).listener("web", 80, "").into());
     }
@@ -106,13 +138,13 @@ fn costs(routes: u32, gateways: u32) -> Vec<[Work; 2]> {
         world.settle();
         [edit, world.engine.work()]
     };
-    edits().into_iter().map(cost).collect()
+    all().into_iter().map(cost).collect()
 }
 
 fn compare(gateways: u32) {
     let (small, large) = (costs(SMALL, gateways), costs(LARGE, gateways));
     let mut wrong = Vec::new();
-    for (((what, _, bound), small), large) in edits().into_iter().zip(small).zip(large) {
+    for (((what, _, bound), small), large) in all().into_iter().zip(small).zip(large) {
         if small != large {
             wrong.push(format!("{what}: {SMALL} routes cost {small:?}, {LARGE} cost {large:?}"));
         }
@@ -136,4 +168,31 @@ fn an_edit_costs_the_same_whatever_surrounds_it() {
 #[test]
 fn an_edit_costs_the_same_however_many_routes_share_its_gateway() {
     compare(1);
+}
+
+/// What it costs to hear that a write was refused, and that it is tried again.
+fn refusal(routes: u32) -> [Work; 2] {
+    let mut world = cluster(routes, 20);
+    world.put(route("shop/web").in_mesh("other").on("infra/edge").rule("/other", &["cart:80"]));
+    let refused = world.tasks_of(Kind::MeshHttpRoute).next().expect("the route is to be written");
+    let desired = refused.pending.action.desired().expect("it is written, not removed").clone();
+    let key = desired.object.key();
+    let fingerprint = Some(manifest::fingerprint(&Settings::default(), &desired));
+    let facts = vec![Fact::refusal(key, Refusal { fingerprint, reason: "denied".into() })];
+    let source = key.part("refusal", "");
+    world.engine.work();
+    let [told, taken_back] = [facts, Vec::new()].map(|facts| {
+        assert!(world.put(Update { source, facts }) > 0, "its owner is told");
+        world.engine.work()
+    });
+    [told, taken_back]
+}
+
+#[test]
+fn a_refusal_costs_the_same_whatever_surrounds_it() {
+    let [small, large] = [SMALL, LARGE].map(refusal);
+    assert_eq!(small, large);
+    for work in large {
+        assert!(work.records <= 60 && work.arranged <= 20, "{work:?}");
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::label::OWNER_LABEL;
 use super::plan::{Fate, Step};
 use super::survey::{Seen, version};
-use crate::watch::cluster::kinds::object_path;
+use crate::observations::kinds::object_path;
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub async fn carry_out(client: &Client, settings: &Settings, step: &Step) -> Out
             Outcome::Failed("it has changed meanwhile: run the command again".to_owned())
         }
         Err(kube::Error::Api(status)) => Outcome::Failed(status.message.clone()),
-        Err(error) => Outcome::Failed(crate::watch::cluster::chain(&error)),
+        Err(error) => Outcome::Failed(crate::causes::chain(&error)),
     }
 }
 

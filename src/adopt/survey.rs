@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::controllers::{self, KumaControllers};
 use super::label::OWNER_LABEL;
-use crate::watch::cluster::kinds::{collection_path, object_path};
+use crate::observations::kinds::{collection_path, object_path};
 
 /// Objects per request.
 const PAGE: usize = 500;

@@ -95,6 +95,8 @@ pub enum Landing {
     Later(Option<Duration>),
     /// Not in this form.
     Refused,
+    /// Not by us, until an operator permits it.
+    Forbidden,
     /// The API server is away.
     Unreachable,
 }
@@ -105,7 +107,7 @@ impl Landing {
         match self {
             Self::Later(_) => Signal::Congested,
             Self::Unreachable => Signal::Unreachable,
-            Self::Settled | Self::Again | Self::Stale { .. } | Self::Refused => Signal::Fine,
+            Self::Settled | Self::Again | Self::Stale { .. } | Self::Refused | Self::Forbidden => Signal::Fine,
         }
     }
 }

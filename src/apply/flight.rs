@@ -11,9 +11,12 @@ use serde_json::Value;
 
 use super::counters::Counters;
 use super::dispatch::{Dispatch, Landing};
+use super::finalizer;
 use super::outcome::{Answer, Outcome, judge};
 use super::request::{Request, Verb, replacement, shown};
-use crate::watch::cluster::{self, Entry, Feed, Origin};
+use crate::causes::chain;
+use crate::observations::{Entry, Feed, Origin};
+use crate::vault;
 
 /// Longest wait for an answer: a little more than a webhook may take.
 const ANSWER_MAX: Duration = Duration::from_secs(32);
@@ -50,21 +53,26 @@ impl Pilot {
     pub(super) async fn fly(
         self: Arc<Self>,
         dispatch: Dispatch,
-        request: Request,
+        mut request: Request,
         entry: Option<Arc<Entry>>,
     ) -> Landed {
         if let Some(first) = &dispatch.first {
             self.counters.start(first);
         }
-        let (verb, outcome) = match self.write(&request, entry.as_deref()).await {
+        let (verb, mut outcome) = match self.write(&request, entry.as_deref()).await {
             Outcome::Written(object) => self.follow_up(&dispatch, request.verb, object).await,
             outcome => (request.verb, outcome),
         };
+        vault::wipe(&mut request.body);
+        if let (Kind::Secret, Outcome::Written(object)) = (request.object.kind, &mut outcome) {
+            vault::wipe(object);
+        }
         let mut landed = Landed { dispatch, landing: Landing::Settled, refusal: None, unreachable: None };
         landed.landing = match outcome {
             _ if verb == Verb::Read && !matches!(outcome, Outcome::Later(_) | Outcome::Unreachable(_)) => {
                 Landing::Again
             }
+            Outcome::Written(object) if self.lacks_finalizer(&landed.dispatch, &object) => Landing::Again,
             Outcome::Written(_) | Outcome::Gone => Landing::Settled,
             Outcome::Stale => Landing::Stale { newer: self.newer(landed.dispatch.key, entry.as_deref()).await },
             Outcome::Later(pause) => Landing::Later(pause),
@@ -74,7 +82,7 @@ impl Pilot {
             }
             Outcome::Refused { reason, permission } => {
                 landed.refusal = Some(RefusedWrite { verb, reason, permission });
-                Landing::Refused
+                if permission { Landing::Forbidden } else { Landing::Refused }
             }
         };
         landed
@@ -107,15 +115,21 @@ impl Pilot {
         let replacement = desired.and_then(|desired| replacement(edge, desired, &object));
         let (verb, object) = match replacement {
             None => (verb, object),
-            Some(request) => match self.write(&request, None).await {
-                Outcome::Written(object) => (request.verb, object),
-                outcome => return (request.verb, outcome),
-            },
+            Some(mut request) => {
+                let outcome = self.write(&request, None).await;
+                vault::wipe(&mut request.body);
+                match outcome {
+                    Outcome::Written(object) => (request.verb, object),
+                    outcome => return (request.verb, outcome),
+                }
+            }
         };
         let done = match desired {
             Some(desired) => {
                 let shown = shown(settings, desired.object.kind, &object);
-                shown == Some(manifest::fingerprint(settings, desired))
+                let status_only =
+                    verb != Verb::MergeFinalizers && finalizer::is_all_that_differs(settings, desired, shown);
+                status_only || shown == Some(manifest::fingerprint(settings, desired))
             }
             None => is_removed(&self.feed, &dispatch.task.pending.object, &object),
         };
@@ -123,6 +137,15 @@ impl Pilot {
             return (verb, Outcome::Written(object));
         }
         (verb, Outcome::Refused { reason: CHANGED_BACK.to_owned(), permission: false })
+    }
+
+    /// Whether a class has its status, and the finalizer is still to be put on or taken off.
+    fn lacks_finalizer(&self, dispatch: &Dispatch, object: &Value) -> bool {
+        let settings = self.feed.settings();
+        let desired = dispatch.task.pending.action.desired().filter(|_| !removes(dispatch));
+        desired.is_some_and(|desired| {
+            finalizer::is_all_that_differs(settings, desired, shown(settings, desired.object.kind, object))
+        })
     }
 
     async fn newer(&self, key: dataflows::model::Key, entry: Option<&Entry>) -> bool {
@@ -148,7 +171,7 @@ impl Pilot {
         };
         match tokio::time::timeout(ANSWER_MAX, answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Answer::Unreachable(cluster::chain(&error)),
+            Ok(Err(error)) => Answer::Unreachable(chain(&error)),
             Err(_) => Answer::Late,
         }
     }

@@ -4,6 +4,7 @@
 
 mod counters;
 mod dispatch;
+mod finalizer;
 mod flight;
 mod lines;
 pub mod outcome;
@@ -29,7 +30,7 @@ pub use dispatch::{Aim, Asked, Dispatch, First, Landing, Step, Update};
 pub use lines::Lane;
 
 use crate::events::EpochReport;
-use crate::watch::cluster::Feed;
+use crate::observations::Feed;
 use flight::{Landed, Pilot, RefusedWrite};
 use pacing::Turn;
 use queue::Queue;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::finalizer;
 use super::pacing::Signal;
 use super::request::Verb;
 
@@ -104,6 +105,7 @@ pub fn judge(verb: Verb, answer: Answer) -> Outcome {
     };
     match code {
         200..=299 if verb == Verb::Delete => deleted(body),
+        200..=299 if verb == Verb::MergeFinalizers && finalizer::is_let_go(&body) => Outcome::Gone,
         200..=299 => Outcome::Written(body),
         404 if matches!(verb, Verb::Delete | Verb::Read) => Outcome::Gone,
         // A write that creates misses something other than its object: the namespace, or the kind.
@@ -190,6 +192,7 @@ mod tests {
         let success = json!({"kind": "Status", "status": "Success"});
         let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["x"]}});
         let gone = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}});
+        let let_go = gone.clone();
         let said = |message: &str| json!({"kind": "Status", "message": message});
         let cause = |field: &str| json!({"message": "invalid", "details": {"causes": [{"field": field}]}});
         let manager = json!([{"reason": "FieldManagerConflict", "field": ".data.value"}]);
@@ -202,6 +205,9 @@ mod tests {
             (Verb::Apply, http(200, object.clone()), Outcome::Written(object.clone())),
             (Verb::Create, http(201, object.clone()), Outcome::Written(object)),
             (Verb::Delete, http(200, success), Outcome::Gone),
+            (Verb::MergeFinalizers, http(200, let_go), Outcome::Gone),
+            (Verb::MergeFinalizers, http(200, going.clone()), Outcome::Written(going.clone())),
+            (Verb::MergeFinalizers, http(409, Value::Null), Outcome::Stale),
             (Verb::Delete, http(200, going.clone()), Outcome::Written(going)),
             (Verb::Delete, http(202, gone), Outcome::Gone),
             (Verb::Delete, http(404, Value::Null), Outcome::Gone),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::watch::cluster::pause::growing;
+use crate::observations::pause::growing;
 
 /// Requests at once that even a struggling API server is trusted with.
 const LIMIT_MIN: f64 = 4.0;

@@ -9,13 +9,17 @@ use super::dispatch::{Aim, Asked, Dispatch, First, Landing, Step, Update};
 use super::lines::{Lines, Part, Place};
 use super::pacing::{Pacing, Took, Turn};
 use super::settling::Settling;
-use crate::watch::cluster::pause::growing;
+use crate::observations::pause::growing;
 
 /// Pauses after answers that concern the object or the server's load.
 const LATER: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
 /// Pauses after a refusal. What refused it seldom changes its mind, but a webhook may be mended.
 const REFUSED: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
+
+/// Pauses after a missing permission. It is most often given within moments of being missed, as when the rules of a new
+/// release are applied after its Deployment.
+const FORBIDDEN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(120));
 
 /// Pauses when others keep being faster. Short, as each attempt is made from the newest observation.
 const STALE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -217,9 +221,10 @@ impl Queue {
                     }
                 }
             }
-            Landing::Refused => {
+            Landing::Refused | Landing::Forbidden => {
                 waiting.failures = failures;
-                Standing::Refused(now + pause(REFUSED))
+                let pauses = if landing == Landing::Forbidden { FORBIDDEN } else { REFUSED };
+                Standing::Refused(now + pause(pauses))
             }
         }
     }

@@ -9,10 +9,10 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::status;
+use super::{finalizer, status};
+use crate::observations::kinds::{Part, object_path, written};
+use crate::observations::{Entry, Memory};
 use crate::vault::Vault;
-use crate::watch::cluster::kinds::{Part, object_path, written};
-use crate::watch::cluster::{Entry, Memory};
 
 /// How something is written.
 ///
@@ -31,6 +31,8 @@ pub enum Verb {
     ApplyStatus,
     /// Write the whole `status.parents` of a route, entries of others included, if nobody was faster.
     MergeStatus,
+    /// Write the whole list of finalizers of a class, those of others included, if nobody was faster.
+    MergeFinalizers,
     /// Replace an object that others added to, as apply cannot take away what others own.
     Replace,
     /// The same for a status.
@@ -49,6 +51,7 @@ impl Verb {
             Self::Apply => "apply",
             Self::ApplyStatus => "apply_status",
             Self::MergeStatus => "merge_status",
+            Self::MergeFinalizers => "merge_finalizers",
             Self::Replace => "replace",
             Self::ReplaceStatus => "replace_status",
             Self::Delete => "delete",
@@ -58,7 +61,7 @@ impl Verb {
 
     const fn method(self) -> Method {
         match self {
-            Self::Create | Self::Apply | Self::ApplyStatus | Self::MergeStatus => Method::PATCH,
+            Self::Create | Self::Apply | Self::ApplyStatus | Self::MergeStatus | Self::MergeFinalizers => Method::PATCH,
             Self::Replace | Self::ReplaceStatus => Method::PUT,
             Self::Delete => Method::DELETE,
             Self::Read => Method::GET,
@@ -68,7 +71,7 @@ impl Verb {
     const fn content_type(self) -> &'static str {
         match self {
             Self::Create | Self::Apply | Self::ApplyStatus => "application/apply-patch+yaml",
-            Self::MergeStatus => "application/merge-patch+json",
+            Self::MergeStatus | Self::MergeFinalizers => "application/merge-patch+json",
             Self::Replace | Self::ReplaceStatus | Self::Delete | Self::Read => "application/json",
         }
     }
@@ -77,7 +80,9 @@ impl Verb {
         match self {
             Self::Create => format!("?fieldManager={manager}&force=false"),
             Self::Apply | Self::ApplyStatus => format!("?fieldManager={manager}&force=true"),
-            Self::MergeStatus | Self::Replace | Self::ReplaceStatus => format!("?fieldManager={manager}"),
+            Self::MergeStatus | Self::MergeFinalizers | Self::Replace | Self::ReplaceStatus => {
+                format!("?fieldManager={manager}")
+            }
             Self::Delete | Self::Read => String::new(),
         }
     }
@@ -147,6 +152,11 @@ pub fn plan(
         // Whatever the dataflow thought when it asked for it: what bears no owner label of ours is not touched.
         (action, Part::Whole, Some(entry)) if !may_touch(settings, action, entry) => None,
         (Action::Write(desired), ..) if entry.is_some_and(|entry| shows(settings, entry, desired)) && !insist => None,
+        (Action::Write(desired), Part::Status, Some(entry))
+            if finalizer::is_all_that_differs(settings, desired, entry.shown) =>
+        {
+            Some(finalizer::patch(desired, entry))
+        }
         (Action::Write(desired), Part::Whole, Some(entry)) => apply((settings, vault), desired, Some(entry)),
         (Action::Write(desired), Part::Status, Some(entry)) => {
             Some(write_status(pending, manifest::render(settings, desired), entry, now))
@@ -232,7 +242,12 @@ pub fn shown(settings: &Settings, kind: Kind, object: &Value) -> Option<Fingerpr
 /// answer shows what is desired. Only where the answer still differs, for it needs a precondition and can be too late.
 pub fn replacement((settings, vault): (&Settings, &Vault), desired: &Desired, answered: &Value) -> Option<Request> {
     let kind = desired.object.kind;
-    let as_desired = |object: &Value| shown(settings, kind, object) == Some(manifest::fingerprint(settings, desired));
+    // A finalizer is no matter of a status: what lacks it alone is told apart by whoever writes it.
+    let as_desired = |object: &Value| {
+        let shown = shown(settings, kind, object);
+        shown == Some(manifest::fingerprint(settings, desired))
+            || finalizer::is_all_that_differs(settings, desired, shown)
+    };
     if as_desired(answered) {
         return None;
     }

@@ -4,8 +4,8 @@ use dataflows::model::Kind;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::watch::cluster::Memory;
-use crate::watch::cluster::memory::{condition_key, listener_scope, parent_scope};
+use crate::observations::Memory;
+use crate::observations::memory::{condition_key, listener_scope, parent_scope};
 
 /// Gives every condition of a rendered status the time since when it has its value: the time that the object shows
 /// if it has this value already, else now.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::gateway_group;
 
@@ -40,6 +41,43 @@ pub struct GatewaySpec<'a> {
     /// What is asked of all that is generated.
     #[serde(borrow, default)]
     pub infrastructure: Infrastructure<'a>,
+    /// What is asked of TLS on all listeners.
+    #[serde(default)]
+    pub tls: GatewayTls,
+}
+
+/// `spec.tls` of a Gateway: what is asked of clients.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Each field is the one whose name it bears.
+pub struct GatewayTls {
+    pub frontend: FrontendTls,
+}
+
+/// `spec.tls.frontend`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[allow(missing_docs)] // Each field is the one whose name it bears.
+pub struct FrontendTls {
+    pub default: PortTls,
+    pub per_port: Vec<OnePortTls>,
+}
+
+/// What is asked of clients of a port.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Each field is the one whose name it bears.
+pub struct PortTls {
+    pub validation: Option<IgnoredAny>,
+}
+
+/// One entry of `spec.tls.frontend.perPort`.
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs)] // Each field is the one whose name it bears.
+pub struct OnePortTls {
+    pub port: i64,
+    #[serde(default)]
+    pub tls: PortTls,
 }
 
 /// One entry of `spec.addresses`.

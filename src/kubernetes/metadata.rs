@@ -19,6 +19,8 @@ pub struct Metadata<'a> {
     pub generation: Option<i64>,
     /// When the object was made, by RFC 3339.
     pub creation_timestamp: Option<&'a str>,
+    /// Since when the object is being deleted, by RFC 3339.
+    pub deletion_timestamp: Option<&'a str>,
     /// Labels.
     #[serde(borrow)]
     pub labels: BTreeMap<&'a str, &'a str>,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, eventually, path, troubled};
-use super::objects::{conditions, expected, gateway, message, route, rule, service, web};
+use super::objects::{GATEWAY_API, conditions, expected, gateway, message, route, rule, service, web};
 use super::world::World;
 
 const ROLE: &str = "/apis/rbac.authorization.k8s.io/v1/clusterroles/deltagate";
@@ -81,6 +81,28 @@ fn a_kind_that_may_not_be_read_is_named_and_nothing_is_deleted_because_of_it() {
     missing.give_back();
     blind.wait_until_ready();
     assert_eq!(world.settled_since(start), Vec::<String>::new());
+}
+
+#[test]
+fn without_a_look_at_definitions_the_controller_works_and_says_what_it_does_not_know() {
+    let cluster = troubled();
+    let world = World::with_class(&cluster, "versionless");
+    let missing = Without::new(&cluster, "customresourcedefinitions");
+    let controller = world.start();
+    world.apply(&gateway(world.name, "edge", world.name, &web()));
+    world.eventually(&world.mesh_gateway_path("edge"), "is made", |_| true);
+    let class = path(GATEWAY_API, "GatewayClass", "", world.name);
+    let says = |version: &'static str| {
+        let wanted = expected(&[("Accepted", "True/Accepted@1"), ("SupportedVersion", version)]);
+        world.eventually(&class, &format!("says {wanted:?}"), |class| conditions(&class["status"]) == wanted)
+    };
+    says("Unknown/Pending@1");
+    let told = "classes say SupportedVersion Unknown until our ClusterRole permits get, list, watch";
+    let lines = controller.log().lines().filter(|line| line.contains(told)).count();
+    assert_eq!(lines, 1, "told once: {}", controller.tail());
+
+    missing.give_back();
+    says("True/SupportedVersion@1");
 }
 
 #[test]

@@ -27,6 +27,11 @@ pub(super) fn status(settings: &Settings, class: &ClassStatus) -> Value {
 fn supported_version(class: &ClassStatus) -> Value {
     let unknown = &class.bundle.unknown;
     let says = |status, reason, message: &str| condition("SupportedVersion", status, reason, message, class.generation);
+    if class.bundle.unreadable {
+        let mut unsaid = says(false, "Pending", UNREADABLE);
+        unsaid["status"] = "Unknown".into();
+        return unsaid;
+    }
     if unknown.is_empty() {
         return says(true, "SupportedVersion", "");
     }
@@ -38,3 +43,7 @@ fn supported_version(class: &ClassStatus) -> Value {
     let message = format!("{}: install those of Gateway API {known}", join(unknown.iter().map(definition)));
     says(false, "UnsupportedVersion", &message)
 }
+
+/// Why nothing is said of the version.
+const UNREADABLE: &str =
+    "CustomResourceDefinitions may not be read, so their version is not known: permit get, list and watch";

@@ -34,6 +34,10 @@ pub(super) fn parameters_text(problem: &ParametersProblem) -> String {
         ParametersProblem::ServiceTag { name } => format!(
             "MeshGatewayConfig \"{name}\" sets the tag kuma.io/service, which Kuma sets itself: remove it from spec.tags"
         ),
+        ParametersProblem::ServiceType { name, service_type } => format!(
+            "MeshGatewayConfig \"{name}\" has the serviceType \"{service_type}\", which is not known: write LoadBalancer, \
+             ClusterIP or NodePort"
+        ),
         ParametersProblem::TagValue { name, tag } => format!(
             "MeshGatewayConfig \"{name}\" has characters in the value of tag {tag} that Kuma does not allow: \
              use letters, digits, '.', '-', '_' and ':'"
@@ -58,6 +62,9 @@ pub(super) fn gateway_problem(managed: &ManagedGateway, problem: &GatewayProblem
         ),
         GatewayProblem::GlobalControlPlane => ("Invalid", GLOBAL.to_owned()),
         GatewayProblem::NoMesh => ("Invalid", format!("Mesh \"{}\" does not exist", managed.mesh)),
+        GatewayProblem::UnknownMeshMode => {
+            ("Invalid", format!("{}; what was generated before is left as it is", unknown_mode(&managed.mesh)))
+        }
         GatewayProblem::InvalidMeshName => {
             ("Invalid", format!("\"{}\" cannot be the name of a Mesh: see the kuma.io/mesh label", managed.mesh))
         }
@@ -66,6 +73,14 @@ pub(super) fn gateway_problem(managed: &ManagedGateway, problem: &GatewayProblem
             "spec.addresses can hold one address of type IPAddress, which becomes the loadBalancerIP".to_owned(),
         ),
     }
+}
+
+/// That a Mesh has a mode that is not known.
+pub(super) fn unknown_mode(mesh: &str) -> String {
+    format!(
+        "Mesh \"{mesh}\" has a meshServices.mode that is not known: write Disabled, Everywhere, ReachableBackends or \
+         Exclusive"
+    )
 }
 
 /// Why nothing is converted on a global control plane.
@@ -89,6 +104,13 @@ pub(super) fn listener_text(problem: &ListenerProblem, protocol: &str, port: u16
         }
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Namespaces) => {
             "allowedRoutes.namespaces.from is not known: write All, Same, Selector or None".to_owned()
+        }
+        ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Port) => {
+            "port is not a number from 1 to 65535".to_owned()
+        }
+        ListenerProblem::UnsupportedValue(UnsupportedListenerValue::ClientCertificates) => {
+            "Kuma's gateways do not check certificates of clients, as spec.tls.frontend of the Gateway asks for"
+                .to_owned()
         }
         ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode) => {
             let or_passthrough = if protocol == "TLS" { ", or with mode Passthrough" } else { "" };

@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 
 use super::mesh_http_route::shares;
-use super::service_route::dead;
-use crate::model::{BackendRef, MeshTcpRoutePlan, ParentKind, PlannedRule, Protocol, ResolvedBackend, Settings};
-use crate::rules::{self, names, server_names};
+use super::service_route::{dead, destination, target};
+use crate::model::{
+    AttachPoint, BackendRef, MeshTcpRoutePlan, PlannedRule, Protocol, Ref, ResolvedBackend, ServiceTcpRoutePlan,
+    Settings,
+};
+use crate::rules::{backends as of_backends, names, server_names};
 
-/// One rule that sends all connections to the backends: there is nothing to match them by.
+/// A route on a listener; `None` for a port of a Service.
 ///
 /// <https://kuma.io/docs/2.14.x/policies/meshtcproute/>
-/// `None` for a port of a Service, on which no route of connections is served.
 pub(super) fn spec(settings: &Settings, plan: &MeshTcpRoutePlan) -> Option<Value> {
     let point = &plan.serving.point;
     let listener = point.listener()?;
@@ -18,16 +20,30 @@ pub(super) fn spec(settings: &Settings, plan: &MeshTcpRoutePlan) -> Option<Value
     if listener.protocol == Protocol::Tls {
         tags[super::HOSTNAME_TAG] = server_names::tag_value(plan.hostname.as_ref()).into();
     }
-    let backends = plan.rules.rules.first().map(|rule| backends(settings, &point.mesh, rule));
     Some(json!({
         "targetRef": {"kind": "MeshGateway", "name": &*listener.mesh_gateway, "tags": tags},
-        "to": [{"targetRef": {"kind": "Mesh"}, "rules": [{"default": {"backendRefs": backends}}]}],
+        "to": [{"targetRef": {"kind": "Mesh"}, "rules": rules(settings, plan)}],
     }))
+}
+
+/// A route on a Service: what sidecars do with connections to it. One `to` entry per port.
+pub(super) fn service_spec(settings: &Settings, plan: &ServiceTcpRoutePlan) -> Value {
+    let places = plan.ports.iter().filter_map(|plan| Some((plan, plan.serving.point.service_port()?)));
+    let entry = |(plan, port): (&Ref<MeshTcpRoutePlan>, &_)| json!({"targetRef": destination(&plan.serving.point, port), "rules": rules(settings, plan)});
+    let to: Vec<_> = places.clone().map(entry).collect();
+    let target = places.clone().next().map(|(_, port)| target(port));
+    json!({"targetRef": target, "to": to})
+}
+
+/// One rule that sends all connections to the backends: there is nothing to match them by.
+fn rules(settings: &Settings, plan: &MeshTcpRoutePlan) -> Value {
+    let backends = plan.rules.rules.first().map(|rule| backends(settings, &plan.serving.point, rule));
+    json!([{"default": {"backendRefs": backends}}])
 }
 
 /// The backends of the rule. Those of weight 0 are left out, as Envoy would refuse the listener; where nothing is left,
 /// connections are reset.
-fn backends(settings: &Settings, mesh: &str, planned: &PlannedRule) -> Vec<Value> {
+fn backends(settings: &Settings, point: &AttachPoint, planned: &PlannedRule) -> Vec<Value> {
     let of_rule = || planned.backends.iter().filter(|resolved| resolved.backend.slot < BackendRef::MIRROR);
     let weighted = of_rule().filter(|resolved| resolved.backend.weight > 0);
     let nothing = || {
@@ -35,12 +51,12 @@ fn backends(settings: &Settings, mesh: &str, planned: &PlannedRule) -> Vec<Value
         let tag = first.map_or_else(|| names::UNRESOLVED.to_owned(), |first| names::unresolved_tag(&first.backend));
         dead(&tag)
     };
-    shares(weighted.map(|resolved| (backend_ref(settings, mesh, resolved), resolved.backend.weight)), nothing)
+    shares(weighted.map(|resolved| (backend_ref(settings, point, resolved), resolved.backend.weight)), nothing)
 }
 
 /// Always by tags: a real reference that does not resolve would freeze the gateway.
-fn backend_ref(settings: &Settings, mesh: &str, resolved: &ResolvedBackend) -> Value {
-    if rules::backends::problem_in(resolved, mesh, ParentKind::Gateway).is_some() {
+fn backend_ref(settings: &Settings, point: &AttachPoint, resolved: &ResolvedBackend) -> Value {
+    if of_backends::problem_in(resolved, &point.mesh, point.parent_kind()).is_some() {
         return dead(&names::unresolved_tag(&resolved.backend));
     }
     match &resolved.service_tag {

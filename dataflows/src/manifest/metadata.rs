@@ -17,7 +17,7 @@ pub(super) const LABELS: [&str; 6] = [MANAGED_BY, OWNER, MESH, ORIGIN, GATEWAY_N
 /// The annotations that we write.
 pub(super) const ANNOTATIONS: [&str; 1] = [OWNER];
 
-/// `metadata` of an object or, with nothing but the name, of a status.
+/// `metadata` of an object or, with nothing but the name and the finalizer of a class, of a status.
 pub(super) fn render(
     settings: &Settings,
     object: &ObjectName,
@@ -31,6 +31,9 @@ pub(super) fn render(
         metadata.insert("namespace".into(), (*object.namespace).into());
     }
     if content.is_status() {
+        if matches!(content, Content::ClassStatus(status) if status.in_use) {
+            metadata.insert("finalizers".into(), json!([super::CLASS_FINALIZER]));
+        }
         return Value::Object(metadata);
     }
     let mut labels = ownership_labels(settings, owner);
@@ -94,12 +97,18 @@ pub(super) fn claim(object: &Value) -> Option<&str> {
     labels[OWNER].as_str().filter(|_| labels[MANAGED_BY] == "deltagate")
 }
 
-/// Whether an object carries our owner label for the owner that its annotation names.
+/// Whether an object carries our owner label for the owner that its annotation names, or any owner label while our field
+/// manager applied it: an annotation is edited more easily than the record of who wrote what.
 pub(super) fn is_ours(settings: &Settings, object: &Value) -> bool {
-    let labels = &object["metadata"]["labels"];
+    let Some(label) = claim(object) else { return false };
     let owner = object["metadata"]["annotations"][OWNER].as_str().and_then(parse_owner);
-    labels[MANAGED_BY] == "deltagate"
-        && owner.is_some_and(|owner| labels[OWNER] == names::owner_label(settings, &owner).as_str())
+    owner.is_some_and(|owner| *label == *names::owner_label(settings, &owner)) || is_written_by_us(settings, object)
+}
+
+fn is_written_by_us(settings: &Settings, object: &Value) -> bool {
+    let ours = super::field_manager(settings);
+    let managers = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    managers.is_some_and(|managers| managers.iter().any(|entry| entry["manager"] == *ours))
 }
 
 fn parse_owner(text: &str) -> Option<ObjectName> {
@@ -117,4 +126,32 @@ fn parse_owner(text: &str) -> Option<ObjectName> {
 pub(super) fn mesh_of(kind: Kind, object: &Value) -> &str {
     let mesh = if kind == Kind::MeshGateway { &object["mesh"] } else { &object["metadata"]["labels"][MESH] };
     mesh.as_str().filter(|mesh| !mesh.is_empty()).unwrap_or("default")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ours_is_what_bears_our_label_for_its_owner_or_was_applied_by_us() {
+        let settings = Settings::default();
+        let owner = ObjectName::new(Kind::Gateway, "infra", "edge");
+        let label = names::owner_label(&settings, &owner);
+        let ours = |label: &str, owner: &str, manager: &str| {
+            is_ours(
+                &settings,
+                &json!({"metadata": {
+                    "labels": {MANAGED_BY: "deltagate", OWNER: label},
+                    "annotations": {OWNER: owner},
+                    "managedFields": [{"manager": manager, "operation": "Apply"}],
+                }}),
+            )
+        };
+        assert!(ours(&label, "Gateway/infra/edge", "somebody"));
+        assert!(!ours(&label, "Gateway/infra/other", "somebody"));
+        assert!(!ours("x", "Gateway/infra/edge", "somebody"));
+        assert!(ours(&label, "Gateway/infra/other", "deltagate"));
+        assert!(!ours(&label, "Gateway/infra/other", "deltagate-0123456789abcdef"), "of another installation");
+        assert!(!is_ours(&settings, &json!({"metadata": {"managedFields": [{"manager": "deltagate"}]}})));
+    }
 }

@@ -30,6 +30,9 @@ use crate::rules::names;
 /// The field manager of all that we write, under the usual controllerName.
 pub const FIELD_MANAGER: &str = "deltagate";
 
+/// The finalizer of a class that Gateways use: <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclass>.
+pub const CLASS_FINALIZER: &str = "gateway-exists-finalizer.gateway.networking.k8s.io";
+
 /// The type of a Secret that the control plane reads.
 pub const SECRET_TYPE: &str = "system.kuma.io/secret";
 
@@ -42,7 +45,8 @@ const HOSTNAME_TAG: &str = "deltagate.io/hostname";
 /// The object as it is to be applied: `apiVersion`, `kind`, `metadata` (name, namespace, labels, annotations,
 /// ownerReferences), and all that we own below. Of the copy of a Secret `data` is left out: it holds a key, and is added
 /// by whoever writes. Of a status: `apiVersion`, `kind`, `metadata` (name, namespace) and
-/// `status` with only our entries; conditions without `lastTransitionTime`, which is added by whoever writes.
+/// `status` with only our entries; conditions without `lastTransitionTime`, which is added by whoever writes. Of a class
+/// that is in use also `metadata.finalizers` with ours alone.
 pub fn render(settings: &Settings, desired: &Desired) -> Value {
     render_content(settings, &desired.object, &desired.owner, &desired.mesh, &desired.content)
 }
@@ -54,7 +58,8 @@ pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
         let mut rendered = render(settings, desired);
         let normal = if desired.content.is_status() {
             // A status that says nothing of ours equals the empty one.
-            normal::status(settings, desired.object.kind, rendered["status"].take()).unwrap_or_default()
+            let status = rendered["status"].take();
+            normal::status(settings, desired.object.kind, &rendered, status).unwrap_or_default()
         } else {
             let spec = rendered["spec"].take();
             normal::object(desired.object.kind, &rendered, spec, desired.content.copied())
@@ -91,12 +96,13 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
     Some(Observed { object: name, ours, claim, mesh: mesh.into(), fingerprint, anchor, copies })
 }
 
-/// What is ours in the status of a GatewayClass, Gateway or route; `None` if nothing is. Of GatewayClass and Gateway,
+/// What is ours in the status of a GatewayClass, Gateway or route, and whether a class bears our finalizer; `None` if
+/// nothing of the status is ours. Of GatewayClass and Gateway,
 /// all conditions of the types that we write and all listener entries count as ours: whether we wrote them,
 /// [`owns_status`] says.
 pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
     let name = object_name(kind, object)?;
-    let status = normal::status(settings, kind, object["status"].clone())?;
+    let status = normal::status(settings, kind, object, object["status"].clone())?;
     let anchor = name.key();
     let (fingerprint, copies) = (hash(&status), Vec::new());
     Some(Observed { object: name, ours: true, claim: None, mesh: "".into(), fingerprint, anchor, copies })
@@ -125,6 +131,12 @@ pub fn owns_status(settings: &Settings, object: &Value) -> bool {
     managers.is_some_and(|managers| {
         managers.iter().any(|entry| entry["manager"] == *ours && entry["subresource"] == "status")
     })
+}
+
+/// Whether a class bears our finalizer.
+pub fn bears_finalizer(class: &Value) -> bool {
+    let finalizers = class.pointer("/metadata/finalizers").and_then(Value::as_array);
+    finalizers.is_some_and(|finalizers| finalizers.iter().any(|finalizer| finalizer == CLASS_FINALIZER))
 }
 
 /// The `apiVersion` under which objects of a kind are written.
@@ -160,6 +172,7 @@ fn render_content(
         Content::MeshTcpRoute(plan) => ("spec", mesh_tcp_route::spec(settings, plan).unwrap_or_default()),
         Content::Floor(floor) => ("spec", mesh_http_route::floor_spec(floor)),
         Content::ServiceRoute(plan) => ("spec", service_route::spec(settings, plan)),
+        Content::ServiceTcpRoute(plan) => ("spec", mesh_tcp_route::service_spec(settings, plan)),
         Content::ServiceFloor(floor) => ("spec", service_route::floor_spec(floor).unwrap_or_default()),
         Content::ClassStatus(status) => ("status", class_status::status(settings, status)),
         Content::GatewayStatus(status) => ("status", gateway_status::status(status)),

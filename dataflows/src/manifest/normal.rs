@@ -41,20 +41,20 @@ fn secret(object: &Value, copied: Option<CopyContent>) -> Value {
     ])
 }
 
-/// The normal form of our part of a status; `None` if no part of it is ours.
-pub(super) fn status(settings: &Settings, kind: Kind, status: Value) -> Option<Value> {
+/// The normal form of our part of a status, given as a copy to work on; `None` if no part of it is ours.
+pub(super) fn status(settings: &Settings, kind: Kind, object: &Value, status: Value) -> Option<Value> {
     match kind {
-        Kind::GatewayClass => class_status(status),
+        Kind::GatewayClass => class_status(super::bears_finalizer(object), status),
         Kind::Gateway => gateway_status(status),
         _ => route_status(settings, status),
     }
 }
 
-fn class_status(mut status: Value) -> Option<Value> {
+fn class_status(held: bool, mut status: Value) -> Option<Value> {
     let conditions = conditions(&mut status, Some(&["Accepted", "SupportedVersion"]));
     let features: Vec<_> = entries(&mut status, "supportedFeatures").collect();
     let empty = conditions.is_empty() && features.is_empty();
-    (!empty).then(|| fields([("conditions", conditions.into()), ("features", features.into())]))
+    (!empty).then(|| fields([("conditions", conditions.into()), ("features", features.into()), ("held", held.into())]))
 }
 
 fn gateway_status(mut status: Value) -> Option<Value> {

@@ -1,6 +1,6 @@
 //! Why a Service or MeshService takes no route.
 
-use super::conditions::GLOBAL;
+use super::conditions::{GLOBAL, unknown_mode};
 use crate::model::{ParentProblem, ParentRef, ParentReference};
 use crate::rules::meshes;
 
@@ -8,7 +8,9 @@ use crate::rules::meshes;
 pub(super) fn of_service(name: &str, parent: &ParentRef, problem: &ParentProblem) -> Option<(&'static str, String)> {
     let message = match problem {
         ParentProblem::GlobalControlPlane => return Some(("Pending", GLOBAL.to_owned())),
+        ParentProblem::HostnamesOnService => return Some(("UnsupportedValue", HOSTNAMES.to_owned())),
         ParentProblem::NoMesh => no_mesh(parent.mesh.as_deref().unwrap_or("default")),
+        ParentProblem::UnknownMeshMode => unknown_mode(parent.mesh.as_deref().unwrap_or("default")),
         ParentProblem::NoSuchService => format!("{name} does not exist: create it or correct the parentRef"),
         ParentProblem::HeadlessService => {
             format!("{name} is headless, and a route needs a Service with a cluster IP")
@@ -20,6 +22,10 @@ pub(super) fn of_service(name: &str, parent: &ParentRef, problem: &ParentProblem
     };
     Some(("NoMatchingParent", message))
 }
+
+/// Why a TLSRoute with hostnames is none for a Service.
+const HOSTNAMES: &str = "hostnames are not supported on a Service, as Kuma's sidecars do not tell connections apart by server \
+                         name: use a TCPRoute";
 
 fn no_mesh(mesh: &str) -> String {
     if meshes::is_mesh_name(mesh) {

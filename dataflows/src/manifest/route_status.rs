@@ -57,14 +57,24 @@ fn conditions(settings: &Settings, route: &RouteStatus, report: &ParentReport) -
         None => condition("Accepted", true, "Accepted", ""),
     });
     conditions.push(resolved_refs(route, report));
-    if report.verdict.problem.is_none() && !route.rules.dropped.is_empty() {
-        let message = format!("Dropped Rule: {}", dropped());
+    let hostnames = dropped_hostnames(report);
+    if report.verdict.problem.is_none() && !(route.rules.dropped.is_empty() && hostnames.is_empty()) {
+        let rules = (!route.rules.dropped.is_empty()).then(|| format!("Dropped Rule: {}", dropped()));
+        let message = join(rules.into_iter().chain((!hostnames.is_empty()).then_some(hostnames)));
         conditions.push(condition("PartiallyInvalid", true, "UnsupportedValue", &message));
     }
     if let Some((reason, message)) = without_effect(report) {
         conditions.push(condition(EFFECTIVE, false, reason, &message));
     }
     conditions
+}
+
+/// That some hostnames of a route are none, where hostnames count; empty if all are.
+fn dropped_hostnames(report: &ParentReport) -> String {
+    let parent = &report.verdict.parent;
+    let invalid = rules::hostname::invalid(&parent.hostnames).filter(|_| parent.parent_kind == ParentKind::Gateway);
+    let names = join(invalid.map(|name| format!("{:?}", name.to_string())));
+    if names.is_empty() { names } else { format!("Dropped Hostname: no DNS name in lower case: {names}") }
 }
 
 /// What of a route is accepted without effect.
@@ -76,11 +86,16 @@ fn without_effect(report: &ParentReport) -> Option<(&'static str, String)> {
     let not_http = (!ports.is_empty()).then(|| {
         format!("ports that Kuma does not take for HTTP are left out, set their appProtocol to http: {ports}")
     });
-    let what = match report.verdict.parent.route_kind {
+    let parent = &report.verdict.parent;
+    let what = match parent.route_kind {
         RouteKind::Http | RouteKind::Grpc => "matches",
+        RouteKind::Tcp | RouteKind::Tls if parent.parent_kind != ParentKind::Gateway => "ports",
         RouteKind::Tcp => "listeners",
         RouteKind::Tls => "hostnames",
     };
+    let ports = join(report.yielded.iter());
+    let yielded = (!ports.is_empty())
+        .then(|| format!("HTTPRoutes and GRPCRoutes come before a {} on ports: {ports}", parent.route_kind.kind()));
     let shadowed = (report.shadowed_matches > 0).then(|| {
         format!(
             "{} of the {what} on this parent are held by older routes: {}",
@@ -89,7 +104,7 @@ fn without_effect(report: &ParentReport) -> Option<(&'static str, String)> {
         )
     });
     let reason = if not_http.is_some() { "PortNotHTTP" } else { "Shadowed" };
-    let message = join(not_http.into_iter().chain(shadowed));
+    let message = join(not_http.into_iter().chain(shadowed).chain(yielded));
     (!message.is_empty()).then_some((reason, message))
 }
 
@@ -130,10 +145,7 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
                 parent.age.namespace
             ),
         ),
-        ParentProblem::NoMatchingListenerHostname => (
-            "NoMatchingListenerHostname",
-            format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for"),
-        ),
+        ParentProblem::NoMatchingListenerHostname => no_hostname(&gateway, report),
         ParentProblem::Conflicted => {
             let other = if parent.route_kind == RouteKind::Grpc { RouteKind::Http } else { RouteKind::Grpc };
             let message = format!(
@@ -149,6 +161,19 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
             ("UnsupportedValue", format!("no rule can be served: {}", join(dropped)))
         }
     })
+}
+
+/// Why a route has no hostname in common with its listeners: it has none that is one, or none of theirs.
+fn no_hostname(gateway: &str, report: &ParentReport) -> (&'static str, String) {
+    let hostnames = &report.verdict.parent.hostnames;
+    let dropped = dropped_hostnames(report);
+    if rules::hostname::invalid(hostnames).count() == hostnames.len() && !hostnames.is_empty() {
+        return ("UnsupportedValue", format!("no hostname of the route can be served. {dropped}"));
+    }
+    let served =
+        format!("no hostname of the route is served by the listeners of {gateway} that the parentRef asks for");
+    let dropped = Some(dropped).filter(|dropped| !dropped.is_empty());
+    ("NoMatchingListenerHostname", join(std::iter::once(served).chain(dropped)))
 }
 
 /// Whether an object of the route serves this parent.

@@ -32,7 +32,7 @@ pub(super) fn floor_spec(floor: &ServiceFloor) -> Option<Value> {
 
 /// The proxies that routes on a port act upon. Of the kind Mesh the routes would answer on every listener of every gateway
 /// too.
-fn target(port: &ServicePort) -> Value {
+pub(super) fn target(port: &ServicePort) -> Value {
     match &port.consumer {
         None => json!({"kind": "Dataplane"}),
         Some(namespace) => json!({"kind": "Dataplane", "labels": {"k8s.kuma.io/namespace": &**namespace}}),
@@ -40,7 +40,7 @@ fn target(port: &ServicePort) -> Value {
 }
 
 /// The port as what requests are sent to: by its tag, which Kuma finds in every mode that has tags.
-fn destination(point: &AttachPoint, port: &ServicePort) -> Value {
+pub(super) fn destination(point: &AttachPoint, port: &ServicePort) -> Value {
     let service = &port.service;
     match &port.tag {
         Some(tag) if service.kind == Kind::Service && point.mesh_services != MeshServices::Exclusive => {

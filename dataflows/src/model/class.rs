@@ -11,6 +11,8 @@ pub struct Class {
     pub name: Text,
     /// `spec.parametersRef`, if any.
     pub parameters: Option<ParametersRef>,
+    /// Being deleted without [our finalizer](crate::manifest::CLASS_FINALIZER), which nobody can put on any more.
+    pub leaving: bool,
 }
 
 /// A `parametersRef` as it was written, of a class or of a Gateway's infrastructure.
@@ -89,6 +91,13 @@ pub enum ParametersProblem {
         /// The key of the tag.
         tag: Text,
     },
+    /// `serviceType` is a word that Kuma does not know.
+    ServiceType {
+        /// The MeshGatewayConfig.
+        name: Text,
+        /// The word.
+        service_type: Text,
+    },
 }
 
 /// What became of a class of ours.
@@ -100,4 +109,10 @@ pub struct ClassVerdict {
     pub name: Text,
     /// The parameters to use, or why there are none to be had.
     pub parameters: Result<Ref<ClassParameters>, ParametersProblem>,
+    /// See [`Class::leaving`].
+    pub leaving: bool,
 }
+
+/// That some Gateway uses a class. Keyed by the class.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClassUse {}

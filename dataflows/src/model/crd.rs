@@ -2,13 +2,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{Group, Key, Kind, Text};
 
-/// The CustomResourceDefinition of a kind of Gateway API. Those of other groups have no row. Keyed by the group.
+/// What is known of the CustomResourceDefinitions of Gateway API. Those of other groups have no row. Keyed by the group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct CrdVersion {
-    /// Name of the definition.
-    pub name: Text,
-    /// The version of Gateway API that it is from, if it says so.
-    pub bundle: Option<Text>,
+pub enum CrdVersion {
+    /// The definition of one kind.
+    Of {
+        /// Name of the definition.
+        name: Text,
+        /// The version of Gateway API that it is from, if it says so.
+        bundle: Option<Text>,
+    },
+    /// Definitions may not be read.
+    Unreadable,
 }
 
 impl CrdVersion {
@@ -23,4 +28,6 @@ impl CrdVersion {
 pub struct Bundle {
     /// The definitions that are of a version that is not known, or of none, by name; with that version.
     pub unknown: Vec<(Text, Option<Text>)>,
+    /// Definitions may not be read, so that nothing is known of them.
+    pub unreadable: bool,
 }

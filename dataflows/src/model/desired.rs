@@ -100,6 +100,7 @@ pub enum Content {
     MeshTcpRoute(Ref<MeshTcpRoutePlan>),
     Floor(Ref<Floor>),
     ServiceRoute(Ref<ServiceRoutePlan>),
+    ServiceTcpRoute(Ref<ServiceTcpRoutePlan>),
     ServiceFloor(Ref<ServiceFloor>),
     SecretCopy(Ref<SecretCopyPlan>),
     ClassStatus(Ref<ClassStatus>),
@@ -127,6 +128,7 @@ impl Content {
             Self::MeshHttpRoute(plan) => vec![&plan.serving],
             Self::MeshTcpRoute(plan) => vec![&plan.serving],
             Self::ServiceRoute(plan) => plan.ports.iter().map(|port| &port.serving).collect(),
+            Self::ServiceTcpRoute(plan) => plan.ports.iter().map(|port| &port.serving).collect(),
             _ => Vec::new(),
         }
     }
@@ -159,10 +161,11 @@ pub struct MeshHttpRoutePlan {
     pub rules: Ref<RouteRules>,
 }
 
-/// A MeshTCPRoute: one route of connections on one listener, of a TLS listener for one hostname.
+/// One route of connections on one listener, of a TLS listener for one hostname, which is a MeshTCPRoute; or on one port
+/// of a Service, which is a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MeshTcpRoutePlan {
-    /// The route on the listener.
+    /// The route where it is attached.
     pub serving: Ref<Serving>,
     /// The rules of the route.
     pub rules: Ref<RouteRules>,
@@ -182,6 +185,13 @@ pub struct Floor {
 pub struct ServiceRoutePlan {
     /// The route on each of the ports it asks for, in order; never empty.
     pub ports: Vec<Ref<MeshHttpRoutePlan>>,
+}
+
+/// A MeshTCPRoute: one route of connections on one Service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServiceTcpRoutePlan {
+    /// The route on each of the ports it holds, in order; never empty.
+    pub ports: Vec<Ref<MeshTcpRoutePlan>>,
 }
 
 /// The MeshHTTPRoute that answers on a port of a Service what no route there matches.

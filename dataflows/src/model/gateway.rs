@@ -87,6 +87,8 @@ pub enum GatewayProblem {
     GlobalControlPlane,
     /// There is no such Mesh.
     NoMesh,
+    /// The Mesh treats `MeshServices` in a way that is not known. What was generated before is held.
+    UnknownMeshMode,
     /// `spec.addresses` asks for what a MeshGatewayInstance cannot have.
     UnsupportedAddress,
     /// The mesh name cannot be a mesh name.

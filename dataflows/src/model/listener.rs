@@ -15,7 +15,7 @@ pub struct Listener {
     pub index: u32,
     /// Name of the listener.
     pub name: Text,
-    /// Port, 1 to 65535.
+    /// Port, 1 to 65535; 0 if what was written is no port, and the listener says so.
     pub port: u16,
     /// Protocol.
     pub protocol: Protocol,
@@ -160,6 +160,8 @@ pub struct ListenerTls {
     pub mode: TlsMode,
     /// Certificates, in order.
     pub certificates: Vec<CertificateRef>,
+    /// Whether the Gateway asks clients of this port for certificates.
+    pub validates_clients: bool,
 }
 
 /// `tls.mode` of a listener.
@@ -168,6 +170,8 @@ pub struct ListenerTls {
 pub enum TlsMode {
     Terminate,
     Passthrough,
+    /// A word that is not known: the listener says so.
+    Unknown,
 }
 
 /// One entry of `tls.certificateRefs`.
@@ -215,6 +219,10 @@ pub enum UnsupportedListenerValue {
     Hostname,
     /// `allowedRoutes.namespaces.from` is a word that is not known.
     Namespaces,
+    /// Not a port.
+    Port,
+    /// HTTPS whose clients are asked for certificates.
+    ClientCertificates,
     /// HTTPS or TLS without a `tls` section or without a certificate to terminate with, or HTTPS with Passthrough.
     TlsMode,
 }

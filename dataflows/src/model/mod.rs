@@ -26,11 +26,11 @@ pub use certificate::{
     Certificate, CertificateProblem, CertificateRefProblem, CertificateUse, CopyContent, CopyUse, FoundCertificate,
     GrantedCertificate, Half, SecretCopyPlan,
 };
-pub use class::{Class, ClassParameters, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
+pub use class::{Class, ClassParameters, ClassUse, ClassVerdict, CommonConfig, ParametersProblem, ParametersRef};
 pub use crd::{Bundle, CrdVersion};
 pub use desired::{
     Content, Desired, Fingerprint, Floor, InstancePlan, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
-    ServiceFloor, ServiceRoutePlan,
+    ServiceFloor, ServiceRoutePlan, ServiceTcpRoutePlan,
 };
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};
@@ -54,8 +54,8 @@ pub use settings::{ControlPlaneMode, Settings};
 pub use status::{ClassStatus, GatewayStatus, ListenerReport, ParentReport, RouteStatus};
 pub use verdict::{
     Attachment, AttachmentOutcome, Claim, Count, Everything, GrpcListener, HostnamePlace, JudgedServiceParent,
-    ListenerHostname, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule, RouteRules, ServiceParent,
-    Serving, Shadowed,
+    ListenerHostname, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule, PortConnections,
+    RequestsServed, RouteRules, ServiceParent, Serving, Shadowed, YieldedPort,
 };
 
 /// Text that many rows share.

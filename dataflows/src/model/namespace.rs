@@ -36,4 +36,6 @@ pub enum MeshServices {
     Everywhere,
     ReachableBackends,
     Exclusive,
+    /// A mode that is not known here: nobody can tell what its proxies understand.
+    Unknown,
 }

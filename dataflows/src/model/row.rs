@@ -8,12 +8,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     AttachPoint, Attachment, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,
-    ClassStatus, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor, FoundCertificate,
-    Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener,
-    Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport, ListenerState,
-    ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, NamespaceLabels, Observed,
-    Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend, RouteRules, RouteStatus,
-    Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed, Task,
+    ClassStatus, ClassUse, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor,
+    FoundCertificate, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference,
+    GrpcListener, Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
+    ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
+    NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, PortConnections, Refusal,
+    RequestsServed, ResolvedBackend, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent,
+    ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed, Task, YieldedPort,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -188,11 +189,11 @@ macro_rules! relations {
 
 relations! {
     Attachment, AttachPoint, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,
-    ClassStatus, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor, FoundCertificate,
+    ClassStatus, ClassUse, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor, FoundCertificate,
     Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener,
     Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
     ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
-    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed,
-    Task,
+    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed,
+    PortConnections, RequestsServed, Task, YieldedPort,
 }

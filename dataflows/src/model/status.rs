@@ -14,6 +14,9 @@ pub struct ClassStatus {
     pub verdict: Ref<ClassVerdict>,
     /// What the definitions of Gateway API say.
     pub bundle: Ref<Bundle>,
+    /// Whether Gateways use the class, so that it bears our finalizer. Beside the status it is the one thing of a user's
+    /// object that is ours.
+    pub in_use: bool,
 }
 
 /// What a Gateway should say.
@@ -68,4 +71,6 @@ pub struct ParentReport {
     pub shadowed: Vec<Text>,
     /// How many matches that are.
     pub shadowed_matches: u32,
+    /// Ports of this parent that the route yields to routes of requests, in order.
+    pub yielded: Vec<u16>,
 }

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Age, AttachPoint, Destination, Hostname, Key, Match, ParentRef, Ref, ResolvedBackend, RouteKind, Rule, RuleProblem,
-    Text,
+    Age, AttachPoint, Destination, Hostname, Key, Match, MeshTcpRoutePlan, ParentRef, Ref, ResolvedBackend, RouteKind,
+    Rule, RuleProblem, Text,
 };
 
 /// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.
@@ -38,12 +38,16 @@ pub enum ParentProblem {
     GlobalControlPlane,
     /// There is no such Mesh as the route is in.
     NoMesh,
+    /// The Mesh that the route is in treats `MeshServices` in a way that is not known.
+    UnknownMeshMode,
     /// There is no such Service or MeshService.
     NoSuchService,
     /// The Service has no address of its own that clients could use.
     HeadlessService,
     /// The Service is of type ExternalName.
     ExternalNameService,
+    /// A TLSRoute has hostnames, and the parent is a Service, on which nothing can tell them apart.
+    HostnamesOnService,
     /// Older routes of another kind have its hostnames, wherever it would attach.
     Conflicted,
 }
@@ -221,3 +225,26 @@ pub struct Count {
 /// That a route answers every request at an attach point. Keyed by the point.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Everything {}
+
+/// That routes of requests are served at an attach point. Keyed by the point.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RequestsServed {}
+
+/// A route of connections on a port of a Service that no older one holds. Keyed by the port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PortConnections {
+    /// The route on the port.
+    pub plan: Ref<MeshTcpRoutePlan>,
+    /// Whether routes of requests are there, which come first.
+    pub yields: bool,
+}
+
+/// A port of a Service on which a route of connections is without effect, because routes of requests are there. Keyed by
+/// the route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct YieldedPort {
+    /// The parentRefs that lead there, by their place in the route.
+    pub parents: Vec<u16>,
+    /// The port.
+    pub port: u16,
+}

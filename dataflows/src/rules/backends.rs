@@ -1,7 +1,8 @@
 //! What backendRefs lead to.
 
 use crate::model::{
-    BackendKind, BackendRef, Destination, DestinationPort, ParentKind, Ref, RefProblem, ResolvedBackend, RouteKind,
+    BackendKind, BackendRef, Destination, DestinationPort, Kind, ParentKind, Ref, RefProblem, ResolvedBackend,
+    RouteKind,
 };
 
 /// What became of a backendRef. Whether a ReferenceGrant permits one that leaves its namespace is not known yet.
@@ -21,14 +22,17 @@ pub fn resolve(backend: &Ref<BackendRef>, found: Option<&Destination>) -> Resolv
 /// What is wrong with a backendRef of a route in this mesh on this kind of parent. What is bound to another mesh does
 /// not exist there.
 ///
-/// Inside the mesh no grant is needed: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. But there a proxy leaves out
-/// what it does not take for HTTP and sends the share elsewhere, which a gateway does not.
+/// Inside the mesh no grant is needed: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. But there a proxy leaves out of a
+/// route of requests what it does not take for HTTP and sends the share elsewhere, which a gateway does not.
 pub fn problem_in(resolved: &ResolvedBackend, mesh: &str, parent: ParentKind) -> Option<RefProblem> {
     let elsewhere = resolved.mesh.as_ref().is_some_and(|bound| **bound != *mesh);
     let problem = resolved.problem.or(elsewhere.then_some(RefProblem::NotFound));
     match parent {
         ParentKind::Gateway => permitted_problem(problem, resolved.permitted),
-        ParentKind::Service | ParentKind::MeshService => problem.or((!resolved.http).then_some(RefProblem::NotHttp)),
+        ParentKind::Service | ParentKind::MeshService => {
+            let not_http = !resolved.http && !is_of_connections(resolved.backend.route_kind);
+            problem.or(not_http.then_some(RefProblem::NotHttp))
+        }
     }
 }
 
@@ -99,14 +103,17 @@ fn permitted_problem(problem: Option<RefProblem>, granted: bool) -> Option<RefPr
 /// Whether a backendRef can lead to destinations of its kind. A route of connections that held a real reference which does
 /// not resolve would freeze the whole gateway, so it never holds one, and of mirrors Kuma reads nothing but the tags.
 fn can_be_routed_to(backend: &BackendRef) -> bool {
-    let of_connections = RouteKind::of(backend.route_kind).is_some_and(RouteKind::is_of_connections);
     match backend.kind {
         BackendKind::Service | BackendKind::ExternalService => true,
         BackendKind::MeshService | BackendKind::MeshMultiZoneService | BackendKind::MeshExternalService => {
-            !of_connections && !backend.is_mirror()
+            !is_of_connections(backend.route_kind) && !backend.is_mirror()
         }
         BackendKind::Other { .. } => false,
     }
+}
+
+fn is_of_connections(route: Kind) -> bool {
+    RouteKind::of(route).is_some_and(RouteKind::is_of_connections)
 }
 
 /// Whether the ports of a destination say which ports a reference can name. What a MeshExternalService matches is its one
@@ -124,7 +131,7 @@ const fn has_ports(kind: &BackendKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DestinationPort, Key, Kind};
+    use crate::model::{DestinationPort, Key};
 
     fn backend(kind: BackendKind, namespace: &str, port: Option<u16>) -> BackendRef {
         BackendRef {

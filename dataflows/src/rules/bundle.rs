@@ -9,13 +9,17 @@ pub const KNOWN: [(u32, u32); 2] = [(1, 5), (1, 6)];
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassconditiontype> (`SupportedVersion`)
 pub fn bundle<'a>(definitions: impl Iterator<Item = &'a Ref<CrdVersion>>) -> Bundle {
-    let mut unknown: Vec<_> = definitions
-        .filter(|definition| !definition.bundle.as_deref().is_some_and(is_known))
-        .map(|definition| (definition.name.clone(), definition.bundle.clone()))
-        .collect();
-    unknown.sort_unstable();
-    unknown.dedup();
-    Bundle { unknown }
+    let mut bundle = Bundle::default();
+    for definition in definitions {
+        match &**definition {
+            CrdVersion::Unreadable => bundle.unreadable = true,
+            CrdVersion::Of { bundle: Some(version), .. } if is_known(version) => {}
+            CrdVersion::Of { name, bundle: version } => bundle.unknown.push((name.clone(), version.clone())),
+        }
+    }
+    bundle.unknown.sort_unstable();
+    bundle.unknown.dedup();
+    bundle
 }
 
 /// Whether a text like `v1.6.1` is a version that is known.
@@ -44,12 +48,14 @@ mod tests {
     #[test]
     fn one_unknown_definition_is_enough() {
         let definition = |name: &str, bundle: Option<&str>| {
-            Ref::new(CrdVersion { name: name.into(), bundle: bundle.map(Into::into) })
+            Ref::new(CrdVersion::Of { name: name.into(), bundle: bundle.map(Into::into) })
         };
         let all = [definition("b", None), definition("a", Some("v1.3.0")), definition("c", Some("v1.6.1"))];
         let unknown = vec![("a".into(), Some("v1.3.0".into())), ("b".into(), None)];
-        assert_eq!(bundle(all.iter()), Bundle { unknown });
+        assert_eq!(bundle(all.iter()), Bundle { unknown, unreadable: false });
         assert_eq!(bundle(all[2..].iter()), Bundle::default());
+        let unreadable = [Ref::new(CrdVersion::Unreadable)];
+        assert_eq!(bundle(unreadable.iter()), Bundle { unknown: Vec::new(), unreadable: true });
         assert_eq!(bundle([].iter()), Bundle::default(), "where nothing is known of the definitions, ours are assumed");
     }
 }

@@ -1,6 +1,6 @@
 //! Parameters of classes and Gateways.
 
-use crate::model::{ClassParameters, Group, Kind, ParametersProblem, ParametersRef, Ref};
+use crate::model::{ClassParameters, ClassVerdict, Group, Kind, ParametersProblem, ParametersRef, Ref};
 
 /// Whether a reference can be one to a MeshGatewayConfig.
 ///
@@ -30,11 +30,28 @@ pub fn resolve(
     if parameters.tags.contains_key("kuma.io/service") {
         return Err(ParametersProblem::ServiceTag { name });
     }
+    if let Some(service_type) =
+        parameters.common.service_type.as_ref().filter(|word| !SERVICE_TYPES.contains(&&***word))
+    {
+        return Err(ParametersProblem::ServiceType { name, service_type: service_type.clone() });
+    }
     match parameters.tags.iter().find(|(_, value)| !is_tag_value(value)) {
         Some((tag, _)) => Err(ParametersProblem::TagValue { name, tag: tag.clone() }),
         None => Ok(parameters.clone()),
     }
 }
+
+/// Whether a class is to bear the finalizer that keeps it while Gateways use it.
+///
+/// An object that is being deleted can lose finalizers and get none.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclass>
+pub const fn is_held(verdict: &ClassVerdict, used: bool) -> bool {
+    used && !verdict.leaving
+}
+
+/// <https://kuma.io/docs/2.14.x/using-mesh/managing-ingress-traffic/gateway-pods-k8s/> (`serviceType`)
+const SERVICE_TYPES: [&str; 3] = ["LoadBalancer", "ClusterIP", "NodePort"];
 
 /// Characters that Kuma allows in the value of a tag.
 fn is_tag_value(value: &str) -> bool {
@@ -59,6 +76,19 @@ mod tests {
     }
 
     #[test]
+    fn a_class_is_held_while_it_is_used_unless_it_leaves_already() {
+        let verdict = |leaving| ClassVerdict {
+            class: crate::model::Key::of(Kind::GatewayClass, "", "kuma"),
+            name: "kuma".into(),
+            parameters: Ok(Ref::default()),
+            leaving,
+        };
+        assert!(is_held(&verdict(false), true));
+        assert!(!is_held(&verdict(false), false));
+        assert!(!is_held(&verdict(true), true));
+    }
+
+    #[test]
     fn every_way_to_be_invalid_is_told_apart() {
         let good = reference("kuma.io", "MeshGatewayConfig", None);
         let parameters = tagged("team", "a-b.c_d:e");
@@ -80,6 +110,9 @@ mod tests {
             resolve(&good, Some(&tagged("kuma.io/service", "x"))),
             Err(ParametersProblem::ServiceTag { .. })
         ));
+        let mut odd = ClassParameters::default();
+        odd.common.service_type = Some("Everywhere".into());
+        assert!(matches!(resolve(&good, Some(&odd.into())), Err(ParametersProblem::ServiceType { .. })));
         assert!(matches!(resolve(&good, Some(&tagged("team", "a b"))), Err(ParametersProblem::TagValue { .. })));
     }
 }

@@ -65,6 +65,7 @@ pub const FEATURES: &[Feature] = {
             "b08_class_parameters_lost_holds_the_objects",
         ),
         row("`SupportedVersion` and `supportedFeatures` of a class", &[], No, Yes, "supported_version"),
+        row("A class in use is held by a finalizer", &[], Yes, Yes, "b50_class_in_use_is_held"),
         row("Gateway with HTTP listeners", &["Gateway"], Yes, Yes, "gateway_becomes_its_objects"),
         row("Any port", &["GatewayPort8080"], Yes, Yes, "section_name_and_port"),
         row("`allowedRoutes` by namespace and kind", &[], Partly, Yes, "b01_namespace_labels_select_routes"),
@@ -73,6 +74,13 @@ pub const FEATURES: &[Feature] = {
         row("`infrastructure` labels, annotations, parameters", &[], No, Yes, "b27_infrastructure"),
         row("`addresses`: one IP address", &[], No, Partly, "b27_requested_address"),
         row("HTTPS listeners with certificates", &[], Partly, Yes, "tls_certificate_is_copied"),
+        row(
+            "Certificates of clients",
+            &["GatewayFrontendClientCertificateValidation"],
+            No,
+            No,
+            "b36_certificates_of_clients",
+        ),
         row("TLS listeners, passing through or terminating", &[], No, Yes, "tls_listener_modes"),
         row("TCP listeners", &[], No, Yes, "tcp_listener_conflicts"),
         row("Several replicas with a lease", &[], Yes, No, ""),
@@ -140,7 +148,8 @@ pub const FEATURES: &[Feature] = {
             Yes,
             "mesh_service_parents",
         ),
-        row("TCPRoute and TLSRoute on Services", &[], No, No, ""),
+        row("TCPRoute on Services and MeshServices", &[], No, Yes, "tcp_route_on_a_service"),
+        row("TLSRoute on Services, without hostnames", &[], No, Partly, "tcp_route_on_services_that_cannot_serve"),
     ]
 };
 

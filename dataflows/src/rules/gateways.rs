@@ -1,7 +1,8 @@
 //! What class, parameters and mesh say about a Gateway.
 
 use crate::model::{
-    ClassParameters, ClassVerdict, ControlPlaneMode, Gateway, GatewayProblem, Key, ManagedGateway, Mesh, Ref, Settings,
+    ClassParameters, ClassVerdict, ControlPlaneMode, Gateway, GatewayProblem, Key, ManagedGateway, Mesh, MeshServices,
+    Ref, Settings,
 };
 use crate::rules::{addresses, class, meshes};
 
@@ -40,6 +41,8 @@ pub fn in_mesh(managed: &ManagedGateway, mesh: Option<&Mesh>) -> ManagedGateway 
         Some(GatewayProblem::InvalidMeshName)
     } else if mesh.is_none() {
         Some(GatewayProblem::NoMesh)
+    } else if managed.mesh_services == Some(MeshServices::Unknown) {
+        Some(GatewayProblem::UnknownMeshMode)
     } else if addresses::requested(&managed.gateway.addresses).is_err() {
         Some(GatewayProblem::UnsupportedAddress)
     } else {
@@ -51,7 +54,10 @@ pub fn in_mesh(managed: &ManagedGateway, mesh: Option<&Mesh>) -> ManagedGateway 
 
 /// Whether what was generated for the Gateway is left as it is while it is not accepted.
 ///
-/// Parameters that vanish are more likely an accident than a wish to stop serving.
+/// Parameters that vanish, and a mode that is misspelt, are more likely an accident than a wish to stop serving.
 pub const fn is_held(managed: &ManagedGateway) -> bool {
-    matches!(managed.problem, Some(GatewayProblem::ClassParameters(_) | GatewayProblem::OwnParameters(_)))
+    matches!(
+        managed.problem,
+        Some(GatewayProblem::ClassParameters(_) | GatewayProblem::OwnParameters(_) | GatewayProblem::UnknownMeshMode)
+    )
 }

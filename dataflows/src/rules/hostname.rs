@@ -16,24 +16,33 @@ pub fn intersection<'a>(left: &'a Hostname, right: &'a Hostname) -> Option<&'a H
     }
 }
 
-/// The hostnames that a route serves on a listener, sorted; empty means all. `None` if nothing intersects.
+/// The hostnames that a route serves on a listener, sorted; empty means all. `None` if nothing intersects. What is no
+/// hostname, no request can have.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#listener> (`hostname`)
 pub fn effective(listener: Option<&Hostname>, route: &[Hostname]) -> Option<Vec<Hostname>> {
+    let valid = route.iter().filter(|name| is_valid(name));
     let mut hostnames: Vec<Hostname> = match (listener, route) {
-        (None, route) => route.to_vec(),
-        (Some(listener), []) => vec![listener.clone()],
-        (Some(listener), route) => {
-            let shared: Vec<_> = route.iter().filter_map(|name| intersection(listener, name).cloned()).collect();
-            if shared.is_empty() {
-                return None;
-            }
-            shared
-        }
+        (listener, []) => listener.cloned().into_iter().collect(),
+        (None, _) => some(valid.cloned())?,
+        (Some(listener), _) => some(valid.filter_map(|name| intersection(listener, name).cloned()))?,
     };
     hostnames.sort_unstable();
     hostnames.dedup();
     Some(hostnames)
+}
+
+/// All of them, if there are any.
+fn some(hostnames: impl Iterator<Item = Hostname>) -> Option<Vec<Hostname>> {
+    let hostnames: Vec<_> = hostnames.collect();
+    (!hostnames.is_empty()).then_some(hostnames)
+}
+
+/// The hostnames of a route that are none.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#hostname>
+pub fn invalid(route: &[Hostname]) -> impl Iterator<Item = &Hostname> {
+    route.iter().filter(|name| !is_valid(name))
 }
 
 /// Whether `name` has at least one label in front of `suffix`.
@@ -62,6 +71,14 @@ pub fn is_dns_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_hostname_serves_nothing_and_never_everything() {
+        check("", &["a_b"], None);
+        check("*.b", &["a_b"], None);
+        check("", &["a_b", "a.b"], Some(&["a.b"]));
+        check("*.b", &["a_b.b", "a.b"], Some(&["a.b"]));
+    }
 
     #[track_caller]
     fn check(listener: &str, route: &[&str], expected: Option<&[&str]>) {

@@ -44,6 +44,9 @@ fn state(
         problems.push(ListenerProblem::UnsupportedProtocol { cross_mesh: is_supported(&listener.protocol, false) });
     }
     problems.extend(conflict.cloned());
+    if listener.port == 0 {
+        problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Port));
+    }
     if listener.hostname.as_ref().is_some_and(|name| !hostname::is_valid(name)) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::Hostname));
     }
@@ -52,6 +55,9 @@ fn state(
     }
     if matches!(listener.protocol, Protocol::Https | Protocol::Tls) && !cross_mesh && !has_tls(listener) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode));
+    }
+    if listener.protocol == Protocol::Https && listener.tls.as_ref().is_some_and(|tls| tls.validates_clients) {
+        problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::ClientCertificates));
     }
     let faultless = problems.is_empty();
     let (certificates, of_references) =
@@ -95,6 +101,7 @@ fn has_tls(listener: &Listener) -> bool {
     match tls.mode {
         TlsMode::Terminate => !tls.certificates.is_empty(),
         TlsMode::Passthrough => listener.protocol == Protocol::Tls,
+        TlsMode::Unknown => false,
     }
 }
 
@@ -104,7 +111,7 @@ fn has_tls(listener: &Listener) -> bool {
 /// UDP shares no port space with the others.
 fn conflicts(listeners: &[Ref<Listener>]) -> BTreeMap<u32, ListenerProblem> {
     let mut ports: BTreeMap<u16, Vec<&Listener>> = BTreeMap::new();
-    for listener in listeners {
+    for listener in listeners.iter().filter(|listener| listener.port > 0) {
         if matches!(listener.protocol, Protocol::Http | Protocol::Https | Protocol::Tls | Protocol::Tcp) {
             ports.entry(listener.port).or_default().push(listener);
         }
@@ -235,7 +242,11 @@ mod tests {
         let mut words = text.split(' ');
         let port = words.next().unwrap().parse().unwrap();
         let protocol = words.next().unwrap();
-        let tls = (protocol == "PASS").then(|| ListenerTls { mode: TlsMode::Passthrough, certificates: vec![] });
+        let tls = (protocol == "PASS").then(|| ListenerTls {
+            mode: TlsMode::Passthrough,
+            certificates: vec![],
+            validates_clients: false,
+        });
         let protocol = if tls.is_some() { Protocol::Tls } else { Protocol::parse(protocol) };
         Ref::new(Listener {
             gateway: Key::of(Kind::Gateway, "infra", "edge"),

@@ -36,7 +36,7 @@ pub fn tag_of_port(any_port: &str, port: u16) -> String {
     format!("{any_port}_{port}")
 }
 
-/// The name of the MeshHTTPRoute of a route on a Service.
+/// The name of the MeshHTTPRoute or MeshTCPRoute of a route on a Service.
 ///
 /// Where two routes match the same, sidecars let the smaller name win, so names are in the order in which objects
 /// outrank each other: what a consumer asks for itself before what comes with the Service, and routes before floors.
@@ -100,14 +100,15 @@ pub fn gateway_objects(settings: &Settings, namespace: &str, name: &str) -> [Obj
     ]
 }
 
-/// The object that a route becomes where it is attached, or on the whole Service.
+/// The object that a route of requests becomes on a listener, or a route of any kind on the whole Service.
 pub fn route_object(settings: &Settings, serving: &Serving) -> ObjectName {
     let (namespace, name) = (&serving.age.namespace, &serving.age.name);
     let made = match serving.point.service_port() {
         None => mesh_http_route(namespace, name, serving.route, serving.point.key),
         Some(port) => service_route(namespace, name, serving.route, serving.point.parent, port.consumer.is_some()),
     };
-    ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &made)
+    let kind = if serving.route_kind.is_of_connections() { Kind::MeshTcpRoute } else { Kind::MeshHttpRoute };
+    ObjectName::new(kind, &settings.system_namespace, &made)
 }
 
 /// The object of a route of connections on a listener, for one hostname.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Age, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentReport, ParentVerdict, PathMatch, Ref, Rule,
-    Serving, Shadowed,
+    Serving, Shadowed, YieldedPort,
 };
 
 /// Where claims meet: one path of one hostname of one attach point. All regular expressions count as one path, since
@@ -30,6 +30,8 @@ pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
     }
     let hostnames: Vec<_> = if hostnames.is_empty() { vec![None] } else { hostnames.iter().map(Some).collect() };
     let (parent, point) = (&attachment.parent, attachment.point.key);
+    // A port of a Service can have routes of requests and of connections, which do not compete for matches.
+    let contest = if parent.route_kind.is_of_connections() { point.part("connections", "") } else { point };
     let mut claims = Vec::with_capacity(hostnames.len() * rule.matches.len());
     for hostname in hostnames {
         for (index, matched) in (0..).zip(&rule.matches) {
@@ -42,7 +44,7 @@ pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
                 hostname: hostname.cloned(),
                 matched: matched.clone(),
             };
-            claims.push((place(point, hostname, &matched.path), claim));
+            claims.push((place(contest, hostname, &matched.path), claim));
         }
     }
     claims
@@ -68,15 +70,21 @@ pub fn holders<'a>(claims: &[&'a Ref<Claim>]) -> BTreeMap<&'a Match, &'a Ref<Cla
     holders
 }
 
-/// What one parent hears of the matches that others hold. Duplicates inside the route are not mentioned.
-pub fn report(verdict: &Ref<ParentVerdict>, servings: &[&Ref<Serving>]) -> ParentReport {
-    let here = servings.iter().filter(|serving| serving.parents.contains(&verdict.parent.index));
+/// What one parent hears of the matches that others hold, and of ports that were yielded. Duplicates inside the route
+/// are not mentioned.
+pub fn report(verdict: &Ref<ParentVerdict>, servings: &[&Ref<Serving>], yielded: &[&Ref<YieldedPort>]) -> ParentReport {
+    let index = verdict.parent.index;
+    let here = servings.iter().filter(|serving| serving.parents.contains(&index));
     let mut shadowed: Vec<_> =
         here.flat_map(|serving| &serving.shadowed).filter_map(|shadowed| shadowed.winner.clone()).collect();
     let shadowed_matches = u32::try_from(shadowed.len()).unwrap_or(u32::MAX);
     shadowed.sort_unstable();
     shadowed.dedup();
-    ParentReport { verdict: verdict.clone(), shadowed, shadowed_matches }
+    let yielded = yielded.iter().filter(|yielded| yielded.parents.contains(&index));
+    let mut yielded: Vec<_> = yielded.map(|yielded| yielded.port).collect();
+    yielded.sort_unstable();
+    yielded.dedup();
+    ParentReport { verdict: verdict.clone(), shadowed, shadowed_matches, yielded }
 }
 
 /// Which claims on one path lose: all that have the match of another which ranks before them. Kuma would blend equal

@@ -11,7 +11,7 @@ use crate::rules::hostname;
 
 /// The hostnames that a route has on its listener, if that has to become several listeners for them.
 pub fn of_serving(serving: &Serving) -> Vec<(Key, ListenerHostname)> {
-    if serving.route_kind != RouteKind::Tls {
+    if serving.route_kind != RouteKind::Tls || serving.point.listener().is_none() {
         return Vec::new();
     }
     let row = |hostname| (serving.point.parent, ListenerHostname { listener: serving.point.key, hostname });
@@ -26,7 +26,7 @@ fn each(serving: &Serving) -> Vec<Option<Hostname>> {
     serving.hostnames.iter().cloned().map(Some).collect()
 }
 
-/// What a route of connections becomes on a listener: one object per hostname that no older route holds there.
+/// What a route of connections becomes where it is attached: a row per hostname that no older route holds there.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#tcproute>, and of TLSRoutes "the oldest Route" likewise.
 pub fn mesh_tcp_routes(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Vec<MeshTcpRoutePlan> {

@@ -7,12 +7,9 @@ use crate::model::{
 };
 use crate::rules::{backends, meshes, names};
 
-/// The kinds of routes that become something on a Service.
-pub const KINDS: [RouteKind; 2] = [RouteKind::Http, RouteKind::Grpc];
-
 /// Whether a parentRef is for a Service to judge.
 pub fn is_asked(parent: &ParentRef) -> bool {
-    parent.parent_kind != ParentKind::Gateway && KINDS.contains(&parent.route_kind)
+    parent.parent_kind != ParentKind::Gateway
 }
 
 /// What became of a parentRef to a Service or MeshService. `mesh` is that of the route, if it exists.
@@ -27,9 +24,11 @@ pub fn judge(settings: &Settings, asked: &ServiceParent, mesh: Option<&Mesh>) ->
             JudgedServiceParent { verdict: verdict(Some(problem), Box::default()).into(), points: Vec::new() }
         }
         Ok((service, ports)) => {
-            let (http, other): (Vec<_>, Vec<_>) = ports.into_iter().partition(|port| backends::is_http(port));
+            let of_connections = parent.route_kind.is_of_connections();
+            let (taken, other): (Vec<_>, Vec<_>) =
+                ports.into_iter().partition(|port| of_connections || backends::is_http(port));
             let mode = mesh.map(|mesh| mesh.mesh_services).unwrap_or_default();
-            let points = http.into_iter().map(|port| point(parent, service, port, mode).into()).collect();
+            let points = taken.into_iter().map(|port| point(parent, service, port, mode).into()).collect();
             JudgedServiceParent { verdict: verdict(None, other.iter().map(|port| port.port).collect()).into(), points }
         }
     }
@@ -51,6 +50,9 @@ fn ports<'a>(
     if mesh.is_none_or(|mesh| !meshes::is_mesh_name(&mesh.name)) {
         return Err(ParentProblem::NoMesh);
     }
+    if mesh.is_some_and(|mesh| mesh.mesh_services == MeshServices::Unknown) {
+        return Err(ParentProblem::UnknownMeshMode);
+    }
     let service = asked.service.as_ref().ok_or(ParentProblem::NoSuchService)?;
     if service.external_name {
         return Err(ParentProblem::ExternalNameService);
@@ -67,6 +69,10 @@ fn ports<'a>(
     let unfinished = service.kind == BackendKind::MeshService && service.ports.is_empty() && asks_for_all(parent);
     if found.is_empty() && !unfinished {
         return Err(ParentProblem::NoMatchingParent);
+    }
+    // A sidecar does not look at the server name of a connection, and to serve one name as all would be wrong.
+    if parent.route_kind == RouteKind::Tls && !parent.hostnames.is_empty() {
+        return Err(ParentProblem::HostnamesOnService);
     }
     if !parent.expressible {
         return Err(ParentProblem::NoRuleLeft);

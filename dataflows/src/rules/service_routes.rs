@@ -1,6 +1,9 @@
 //! What routes on Services become.
 
-use crate::model::{AttachPoint, Key, Match, MeshHttpRoutePlan, PathMatch, Ref, ServiceRoutePlan, Serving};
+use crate::model::{
+    AttachPoint, Key, Match, MeshHttpRoutePlan, MeshTcpRoutePlan, PathMatch, PortConnections, Ref, ServiceRoutePlan,
+    ServiceTcpRoutePlan, Serving, Text, YieldedPort,
+};
 
 /// The expression of the rule that a floor consists of. Sidecars take it after all other rules, for they put regular
 /// expressions last and the shortest of them at the end; a prefix of `/` would hide every expression of a route.
@@ -18,12 +21,35 @@ pub fn object_key(serving: &Serving) -> Key {
 
 /// One object from the ports of a Service that a route asks for, in order. `None` if there is none.
 pub fn plan(mut ports: Vec<Ref<MeshHttpRoutePlan>>) -> Option<ServiceRoutePlan> {
-    let place = |plan: &MeshHttpRoutePlan| {
-        let point = &plan.serving.point;
-        (point.service_port().map(|port| (port.port, port.section.clone())), point.key)
-    };
-    ports.sort_unstable_by_key(|plan| place(plan));
+    ports.sort_unstable_by_key(|plan| place(&plan.serving));
     (!ports.is_empty()).then_some(ServiceRoutePlan { ports })
+}
+
+/// The same for a route of connections, from the ports that it holds.
+pub fn connections_plan(mut ports: Vec<Ref<MeshTcpRoutePlan>>) -> Option<ServiceTcpRoutePlan> {
+    ports.sort_unstable_by_key(|plan| place(&plan.serving));
+    (!ports.is_empty()).then_some(ServiceTcpRoutePlan { ports })
+}
+
+/// The place of a port in the object that a route becomes on a Service.
+fn place(serving: &Serving) -> (Option<(u16, Text)>, Key) {
+    let point = &serving.point;
+    (point.service_port().map(|port| (port.port, port.section.clone())), point.key)
+}
+
+/// A port that a route of connections holds, by the object that it is a part of.
+pub fn held(settled: &PortConnections) -> Option<(Key, MeshTcpRoutePlan)> {
+    (!settled.yields).then(|| (object_key(&settled.plan.serving), MeshTcpRoutePlan::clone(&settled.plan)))
+}
+
+/// A port that a route of connections gives up, by the route: HTTPRoutes and GRPCRoutes know more of what they route.
+///
+/// <https://gateway-api.sigs.k8s.io/geps/gep-1294/> (route types), and so does Kuma where it takes the port for HTTP:
+/// <https://kuma.io/docs/2.14.x/policies/meshtcproute/>.
+pub fn yielded(settled: &PortConnections) -> Option<(Key, YieldedPort)> {
+    let serving = &settled.plan.serving;
+    let port = serving.point.service_port().filter(|_| settled.yields)?.port;
+    Some((serving.route, YieldedPort { parents: serving.parents.clone(), port }))
 }
 
 /// The point as one that needs a floor, by its key.

@@ -16,7 +16,8 @@ pub(crate) fn accepted_classes<'s>(
                 Some(reference) => rules::class::resolve(reference, found),
                 None => Ok(Ref::default()),
             };
-            Some((key, ClassVerdict { class: key, name: class.name.clone(), parameters }))
+            let (name, leaving) = (class.name.clone(), class.leaving);
+            Some((key, ClassVerdict { class: key, name, parameters, leaving }))
         })
         .shared("classes")
 }

@@ -1,7 +1,7 @@
 use crate::model::{
     ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan,
     MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor, ServiceRoutePlan,
-    Serving, Settings,
+    ServiceTcpRoutePlan, Serving, Settings,
 };
 use crate::operators::Rows;
 use crate::rules::{self, names};
@@ -10,17 +10,18 @@ use crate::rules::{self, names};
 pub(crate) fn desired_objects<'s>(
     gateways: Rows<'s, MeshGatewayPlan>,
     instances: Rows<'s, InstancePlan>,
-    (http_routes, tcp_routes, service_routes): (
+    (http_routes, tcp_routes, service_routes, connections): (
         Rows<'s, MeshHttpRoutePlan>,
         Rows<'s, MeshTcpRoutePlan>,
         Rows<'s, ServiceRoutePlan>,
+        Rows<'s, ServiceTcpRoutePlan>,
     ),
     service_floors: Rows<'s, ServiceFloor>,
     copies: Rows<'s, SecretCopyPlan>,
     settings: &Settings,
 ) -> Rows<'s, Desired> {
-    let [for_gateways, for_instances, for_http, for_tcp, for_services, for_floors, for_copies] =
-        [(); 7].map(|()| settings.clone());
+    let [for_gateways, for_instances, for_http, for_tcp, for_services, for_connections, for_floors, for_copies] =
+        [(); 8].map(|()| settings.clone());
     let gateways = gateways.flat_map(move |_, plan| {
         let floor = rules::order::needs_a_floor(plan).then(|| Floor { managed: plan.managed.clone() });
         let contents = floor.map(|floor| Content::Floor(floor.into())).into_iter();
@@ -36,12 +37,18 @@ pub(crate) fn desired_objects<'s>(
         on_listener.then(|| of_route(object(), &plan.serving, Content::MeshHttpRoute(plan.clone())))
     });
     let tcp_routes = tcp_routes.flat_map(move |_, plan| {
-        let object = names::connection_route_object(&for_tcp, &plan.serving, plan.hostname.as_ref());
-        Some(of_route(object, &plan.serving, Content::MeshTcpRoute(plan.clone())))
+        let on_listener = plan.serving.point.listener().is_some();
+        let object = || names::connection_route_object(&for_tcp, &plan.serving, plan.hostname.as_ref());
+        on_listener.then(|| of_route(object(), &plan.serving, Content::MeshTcpRoute(plan.clone())))
     });
     let service_routes = service_routes.flat_map(move |_, plan| {
         let serving = &plan.ports.first()?.serving;
         Some(of_route(names::route_object(&for_services, serving), serving, Content::ServiceRoute(plan.clone())))
+    });
+    let connections = connections.flat_map(move |_, plan| {
+        let serving = &plan.ports.first()?.serving;
+        let object = names::route_object(&for_connections, serving);
+        Some(of_route(object, serving, Content::ServiceTcpRoute(plan.clone())))
     });
     let service_floors = service_floors.flat_map(move |_, floor| {
         let object = names::service_floor_object(&for_floors, &floor.point)?;
@@ -49,7 +56,7 @@ pub(crate) fn desired_objects<'s>(
         Some(keyed(Desired::new(object, owner, mesh, Content::ServiceFloor(floor.clone()))))
     });
     let copies = copies.flat_map(move |_, plan| Some(of_secret(&for_copies, Content::SecretCopy(plan.clone()), plan)));
-    let of_routes = http_routes.concat(tcp_routes).concat(service_routes).concat(service_floors);
+    let of_routes = http_routes.concat(tcp_routes).concat(service_routes).concat(connections).concat(service_floors);
     gateways.concat(instances).concat(of_routes).concat(copies).shared("desired objects")
 }
 

@@ -2,8 +2,8 @@ use crate::model::{MeshTcpRoutePlan, RouteRules, Serving};
 use crate::operators::{Arrangement, Rows};
 use crate::rules;
 
-/// The `MeshTCPRoutes`: one per TCPRoute, or TLSRoute and hostname, that holds a usable listener. Keyed by listener and
-/// route.
+/// What routes of connections become where they are attached: one row per TCPRoute, or TLSRoute and hostname, that holds a
+/// usable listener or a port of a Service. A row on a listener is a MeshTCPRoute. Keyed by attach point and route.
 pub(crate) fn mesh_tcp_routes<'s>(
     servings: Arrangement<'s, Serving>,
     rules: Arrangement<'s, RouteRules>,

@@ -7,10 +7,10 @@ pub(crate) fn object_meshes<'s>(
     gateways: Rows<'s, Gateway>,
     parent_refs: Rows<'s, ParentRef>,
     choices: Arrangement<'s, MeshChoice>,
-) -> (Rows<'s, Gateway>, Rows<'s, ParentRef>) {
+) -> (Rows<'s, Gateway>, Arrangement<'s, ParentRef>) {
     let gateways = in_mesh(gateways, "gateways by namespace", choices.clone());
     let parent_refs = in_mesh(parent_refs, "parentRefs by namespace", choices);
-    (gateways, parent_refs)
+    (gateways, parent_refs.arrange("parentRefs by parent"))
 }
 
 /// What can choose a mesh for itself.

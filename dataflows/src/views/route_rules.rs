@@ -1,9 +1,11 @@
 use crate::model::{AnyRow, PlannedRule, Ref, ResolvedBackend, RouteRules, Rule};
 use crate::operators::{Arrangement, Rows};
 
-/// The rules of each route that Kuma can express, with their backends. Keyed by the route.
-pub(crate) fn route_rules(rules_and_backends: Arrangement<'_, AnyRow>) -> Rows<'_, RouteRules> {
-    rules_and_backends.group("planned rules by route", |_, group, planned| {
+/// The rules of each route that Kuma can express, with their backends, as rows and indexed. Keyed by the route.
+pub(crate) fn route_rules(
+    rules_and_backends: Arrangement<'_, AnyRow>,
+) -> (Rows<'_, RouteRules>, Arrangement<'_, RouteRules>) {
+    let planned = rules_and_backends.group("planned rules by route", |_, group, planned| {
         let mut rules: Vec<_> = group.all::<Rule>().cloned().collect();
         if rules.is_empty() {
             return;
@@ -21,5 +23,6 @@ pub(crate) fn route_rules(rules_and_backends: Arrangement<'_, AnyRow>) -> Rows<'
             rule.problems.clone().into_iter().map(move |problem| (index, problem))
         };
         planned.push(RouteRules { rules: kept.collect(), dropped: dropped.iter().flat_map(problems).collect() });
-    })
+    });
+    (planned.clone(), planned.arrange("planned rules by route"))
 }

@@ -1,4 +1,4 @@
-use crate::model::{Generation, ParentVerdict, Pending, RouteRules, RouteStatus, Serving};
+use crate::model::{Generation, ParentVerdict, Pending, RouteRules, RouteStatus, Serving, YieldedPort};
 use crate::operators::{Group, Rows, cogroup};
 use crate::rules;
 
@@ -7,28 +7,30 @@ use crate::rules;
 pub(crate) fn route_statuses<'s>(
     verdicts: Rows<'s, ParentVerdict>,
     route_rules: Rows<'s, RouteRules>,
-    servings: Rows<'s, Serving>,
+    (servings, yielded): (Rows<'s, Serving>, Rows<'s, YieldedPort>),
     generations: Rows<'s, Generation>,
     pending: Rows<'s, Pending>,
 ) -> Rows<'s, RouteStatus> {
     let shadowed = servings.rekey(|_, serving| (!serving.shadowed.is_empty()).then_some(serving.route));
     let generations = generations.rekey(|key, row| (row.kind.is_route()).then_some(key));
     let refused = pending.rekey(|_, row| rules::order::refused_route_of(row));
-    let inputs = [verdicts.any(), route_rules.any(), shadowed.any(), generations.any(), refused.any()];
+    let of_effect = shadowed.any().concat(yielded.any());
+    let inputs = [verdicts.any(), route_rules.any(), of_effect, generations.any(), refused.any()];
     cogroup("route statuses by route", inputs, |_, group, statuses| statuses.extend(status(group)))
 }
 
 fn status(group: &Group<'_>) -> Option<RouteStatus> {
     let row = group.one::<Generation>()?;
-    let rules = group.one::<RouteRules>().cloned().unwrap_or_default();
+    let kept = group.one::<RouteRules>().cloned().unwrap_or_default();
     let mut verdicts: Vec<_> = group.all::<ParentVerdict>().collect();
     verdicts.sort_unstable_by_key(|verdict| verdict.parent.index);
     let servings: Vec<_> = group.all::<Serving>().collect();
-    let parents: Vec<_> =
-        verdicts.into_iter().map(|verdict| crate::rules::precedence::report(verdict, &servings)).collect();
+    let yielded: Vec<_> = group.all::<YieldedPort>().collect();
+    let report = |verdict| rules::precedence::report(verdict, &servings, &yielded);
+    let parents: Vec<_> = verdicts.into_iter().map(report).collect();
     let mut refused: Vec<_> = group.all::<Pending>().cloned().collect();
     refused.sort_unstable_by(|left, right| left.object.cmp(&right.object));
     let (namespace, name) = (row.namespace.clone(), row.name.clone());
     let (generation, kind) = (row.generation, row.kind);
-    (!parents.is_empty()).then_some(RouteStatus { generation, kind, namespace, name, parents, rules, refused })
+    (!parents.is_empty()).then_some(RouteStatus { generation, kind, namespace, name, parents, rules: kept, refused })
 }

@@ -1,28 +1,9 @@
 //! `listener_certificates`, `secret_copies`, and what waits for copies.
 
-use dataflows::model::{
-    Certificate, CertificateProblem, CertificateRef, CopyContent, Fact, Grant, Key, Kind, Listener, ListenerTls,
-    Protocol, Settings, TlsMode, Update,
-};
+use dataflows::model::{CertificateProblem, Fact, Grant, Key, Kind, Settings, Update};
 use dataflows::rules::names;
 
 use crate::world::*;
-
-fn secret(name: &str, content: Result<&str, CertificateProblem>) -> Update {
-    let object = named(Kind::Secret, name);
-    let (namespace, name) = (object.namespace.clone(), object.name.clone());
-    let certificate = Certificate { namespace, name, content: content.map(CopyContent::of) };
-    Update { source: object.key(), facts: vec![Fact::certificate(certificate)] }
-}
-
-fn secured(namespace: &'static str, name: &'static str) -> impl FnOnce(&mut Listener) {
-    move |listener| {
-        let (group, kind) = ("".into(), "Secret".into());
-        let reference = CertificateRef { group, kind, namespace: namespace.into(), name: name.into() };
-        listener.protocol = Protocol::Https;
-        listener.tls = Some(ListenerTls { mode: TlsMode::Terminate, certificates: vec![reference] });
-    }
-}
 
 fn copy(namespace: &str, name: &str) -> String {
     let name = names::secret_copy(&Settings::default(), "default", namespace, name);

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 mod objects;
+mod secrets;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use dataflows::{Engine, Step, manifest};
 use serde_json::Value;
 
 pub(crate) use objects::*;
+pub(crate) use secrets::*;
 
 /// An engine, and what it asks for at the moment.
 pub(crate) struct World {
@@ -109,6 +111,11 @@ impl World {
         Some(Update { source, facts: observed.into_iter().map(Fact::observed).collect() })
     }
 
+    /// The tasks for objects of a kind.
+    pub(crate) fn tasks_of(&self, kind: Kind) -> impl Iterator<Item = &Task> {
+        self.tasks.values().filter(move |task| task.pending.object.kind == kind)
+    }
+
     /// The task for an object, if there is one.
     pub(crate) fn task(&self, kind: Kind, name: &str) -> Option<&Task> {
         self.tasks.get(&named(kind, name).key())
@@ -189,7 +196,10 @@ pub(crate) fn reason(conditions: &Value, kind: &str) -> String {
 }
 
 const fn is_generated(kind: Kind) -> bool {
-    matches!(kind, Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::Secret)
+    matches!(
+        kind,
+        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::MeshTcpRoute | Kind::Secret
+    )
 }
 
 fn verb(task: &Task) -> &'static str {

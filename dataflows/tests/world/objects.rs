@@ -1,8 +1,8 @@
 use dataflows::model::{
-    Age, AllowedNamespaces, BackendKind, BackendRef, Class, ClassParameters, Destination, DestinationPort, Fact,
-    Gateway, GatewayAddress, Grant, Group, Hostname, Infrastructure, Key, Kind, Listener, Match, Mesh, MeshChoice,
-    MeshServices, NamespaceLabels, ObjectName, ParametersRef, ParentKind, ParentRef, ParentReference, PathMatch,
-    Protocol, RouteKind, Rule, RuleProblem, RuleReason, Selector, SelectorRequirement, Update,
+    Age, AllowedNamespaces, BackendKind, BackendRef, Class, ClassParameters, CrdVersion, Destination, DestinationPort,
+    Fact, Gateway, GatewayAddress, Grant, Group, Hostname, Infrastructure, Key, Kind, Listener, Match, Mesh,
+    MeshChoice, MeshServices, NamespaceLabels, ObjectName, ParametersRef, ParentKind, ParentRef, ParentReference,
+    PathMatch, Protocol, RouteKind, Rule, RuleProblem, RuleReason, Selector, SelectorRequirement, Update,
 };
 
 use super::named;
@@ -10,7 +10,7 @@ use super::named;
 /// A class of ours, with the MeshGatewayConfig that it names.
 pub(crate) fn class(name: &str, parameters: Option<&str>) -> Update {
     let object = ObjectName::new(Kind::GatewayClass, "", name);
-    let class = Fact::class(Class { name: name.into(), parameters: parameters.map(parameters_ref) });
+    let class = Fact::class(Class { name: name.into(), parameters: parameters.map(parameters_ref), leaving: false });
     Update { source: object.key(), facts: vec![class, Fact::generation(&object, 1)] }
 }
 
@@ -36,6 +36,14 @@ pub(crate) fn namespace(name: &str, team: Option<&str>) -> Update {
     let labels = team.map(|team| ("team".into(), team.into())).into_iter().collect();
     let facts = vec![Fact::namespace_labels(name, NamespaceLabels { labels })];
     Update { source: named(Kind::Namespace, name).key(), facts }
+}
+
+/// The definition of a kind of Gateway API, from a version of it.
+pub(crate) fn definition(plural: &str, version: &str) -> Update {
+    let name = format!("{plural}.gateway.networking.k8s.io");
+    let definition = CrdVersion::Of { name: name.as_str().into(), bundle: Some(version.into()) };
+    let source = ObjectName::new(Kind::CustomResourceDefinition, "", &name).key();
+    Update { source, facts: vec![Fact::crd_version(definition)] }
 }
 
 /// A namespace whose objects are in this mesh.
@@ -179,9 +187,14 @@ impl From<GatewayObject> for Update {
 
 /// A route without parents, hostnames and rules.
 pub(crate) fn route(name: &str) -> RouteObject {
-    let object = named(Kind::HttpRoute, name);
+    route_of(RouteKind::Http, name)
+}
+
+/// The same of another kind.
+pub(crate) fn route_of(kind: RouteKind, name: &str) -> RouteObject {
     RouteObject {
-        object,
+        kind,
+        object: named(kind.kind(), name),
         created: None,
         mesh: None,
         hostnames: vec![],
@@ -191,8 +204,9 @@ pub(crate) fn route(name: &str) -> RouteObject {
     }
 }
 
-/// An `HTTPRoute` on its way.
+/// A route on its way.
 pub(crate) struct RouteObject {
+    kind: RouteKind,
     object: ObjectName,
     created: Option<i64>,
     mesh: Option<String>,
@@ -288,7 +302,7 @@ impl RouteObject {
         };
         ParentRef {
             route: self.object.key(),
-            route_kind: RouteKind::Http,
+            route_kind: self.kind,
             index,
             parent: Key::of(kind, namespace, &reference.name),
             parent_kind,
@@ -324,7 +338,7 @@ fn backend_ref(route: &ObjectName, rule: u16, slot: u16, text: &str) -> BackendR
     let (namespace, name) = target.split_once('/').unwrap_or((&route.namespace, target));
     BackendRef {
         route: route.key(),
-        route_kind: Kind::HttpRoute,
+        route_kind: route.kind,
         route_namespace: route.namespace.clone(),
         rule,
         slot,

@@ -249,6 +249,19 @@ fn a_refusal_is_about_what_was_asked_for() {
 }
 
 #[test]
+fn a_permission_is_missed_for_seconds_then_for_longer() {
+    let (mut world, a) = (World::new(), gateway("a"));
+    world.task(&a, ONE());
+    world.names();
+    world.land(&a, Landing::Forbidden);
+    assert!(world.at(1_999).names().is_empty());
+    assert_eq!(world.at(2_000).names(), ["a"]);
+    world.land(&a, Landing::Forbidden);
+    assert!(world.at(5_999).names().is_empty());
+    assert_eq!(world.at(6_000).names(), ["a"]);
+}
+
+#[test]
 fn a_refusal_is_looked_at_again_when_the_kind_appears() {
     let (mut world, a) = (World::new(), gateway("a"));
     world.task(&a, ONE());

@@ -3,8 +3,8 @@ use dataflows::model::{
 };
 
 use super::*;
+use crate::observations::Identity;
 use crate::vault::Vault;
-use crate::watch::cluster::Identity;
 
 const UID: &str = "5f0f9a3c-0000-4000-8000-000000000001";
 
@@ -25,10 +25,18 @@ fn class() -> ObjectName {
 }
 
 fn class_desired() -> Desired {
-    let verdict =
-        ClassVerdict { class: class().key(), name: "edge".into(), parameters: Ok(ClassParameters::default().into()) };
+    class_in_use(false)
+}
+
+fn class_in_use(in_use: bool) -> Desired {
+    let verdict = ClassVerdict {
+        class: class().key(),
+        name: "edge".into(),
+        parameters: Ok(ClassParameters::default().into()),
+        leaving: false,
+    };
     let content = Content::ClassStatus(
-        ClassStatus { generation: 3, verdict: verdict.into(), bundle: Bundle::default().into() }.into(),
+        ClassStatus { generation: 3, verdict: verdict.into(), bundle: Bundle::default().into(), in_use }.into(),
     );
     Desired::new(class(), class(), "".into(), content)
 }
@@ -192,4 +200,38 @@ fn replacing_an_object_keeps_labels_of_others() {
     let body = whole_replacement(&answered, &rendered, clean_labels);
     assert_eq!(body["metadata"]["labels"], json!({"ours": "1"}));
     assert_eq!(body["metadata"]["resourceVersion"], "7");
+}
+
+#[test]
+fn the_finalizer_of_a_class_is_written_with_those_of_others_and_nothing_else() {
+    const OURS: &str = manifest::CLASS_FINALIZER;
+    let held = |finalizers: Value| {
+        let mut object = stored(&class(), json!({}));
+        object["metadata"]["finalizers"] = finalizers;
+        object
+    };
+    let table = [
+        (true, json!(["a", "b"]), json!(["a", "b", OURS])),
+        (true, Value::Null, json!([OURS])),
+        (false, json!(["a", OURS, "b"]), json!(["a", "b"])),
+        (false, json!([OURS]), json!([])),
+    ];
+    for (in_use, before, after) in table {
+        let entry = entry(&held(before), Kind::GatewayClass, Some(print(&class_in_use(!in_use))), true);
+        let request = at_once(&write(&class_in_use(in_use)), Some(&entry)).unwrap();
+        assert_eq!(request.verb, Verb::MergeFinalizers);
+        assert_eq!(request.body, json!({"metadata": {"resourceVersion": "7", "finalizers": after}}));
+        let target = request.target("deltagate", "v1");
+        assert_eq!(target, "/apis/gateway.networking.k8s.io/v1/gatewayclasses/edge?fieldManager=deltagate");
+    }
+}
+
+#[test]
+fn the_status_of_a_class_is_written_before_its_finalizer() {
+    let entry = entry(&stored(&class(), json!({})), Kind::GatewayClass, None, false);
+    assert_eq!(at_once(&write(&class_in_use(true)), Some(&entry)).unwrap().verb, Verb::ApplyStatus);
+    let mut answered = manifest::render(&settings(), &class_in_use(false));
+    status::stamp(Kind::GatewayClass, &mut answered, &Memory::default(), now());
+    let replaced = replacement((&settings(), &Vault::default()), &class_in_use(true), &answered);
+    assert_eq!(replaced, None, "what lacks only the finalizer needs no other status");
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::kinds::{Collection, WATCHED, version_path};
+use crate::observations::kinds::{Collection, WATCHED, version_path};
 
 /// Collections of kinds that are served, each with the best version that we can read.
 pub(super) type Served = BTreeMap<Collection, &'static str>;
@@ -43,7 +43,7 @@ pub(super) async fn served(client: &Client) -> Result<Served, kube::Error> {
     for (group, version) in wanted {
         resources.insert((group, version), watchable(client, group, version).await?);
     }
-    let best = |watched: &super::kinds::Watched| {
+    let best = |watched: &crate::observations::Watched| {
         let kind = watched.collection.kind;
         let group = kind.group();
         let has = |version: &str| resources.get(&(group, version)).is_some_and(|names| names.contains(kind.plural()));

@@ -2,17 +2,10 @@
 
 mod client;
 mod discovery;
-mod feed;
-mod health;
-pub(crate) mod kinds;
-pub(crate) mod memory;
-pub(crate) mod pause;
 mod requests;
 mod stream;
-mod versions;
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,15 +14,12 @@ use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinHandle;
 
 pub use client::{ConnectError, client, connect};
-pub use feed::{Feed, Fresh, News, Origin};
-pub use health::{Health, InputHealth, Standing};
-pub use kinds::{WATCHED, Watched, inputs};
-pub use memory::Memory;
 pub use requests::{RequestLabels, Requests};
-pub use versions::{Admission, Entry, Identity, Version, Versions};
 
+use crate::causes::chain;
+use crate::observations::kinds::Collection;
+use crate::observations::{Feed, Standing, WATCHED};
 use discovery::Definitions;
-use kinds::Collection;
 use stream::Stream;
 
 /// Pause between two looks at discovery where the definitions are followed as well.
@@ -166,18 +156,4 @@ impl Source {
         self.feed.complete(of).await;
         true
     }
-}
-
-/// An error with its causes, for one log field.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dataflows::model::Key;
+use dataflows::model::{Key, Kind};
 use futures::{StreamExt, TryStreamExt};
 use http::Request;
 use http::header::ACCEPT;
@@ -15,10 +15,11 @@ use serde_json::Value;
 use tokio::sync::watch::Receiver;
 
 use super::discovery::Definitions;
-use super::feed::{Feed, Origin};
-use super::health::Standing;
-use super::kinds::{Collection, api_version, metadata_is_enough};
-use super::pause::growing;
+use crate::causes::chain;
+use crate::observations::kinds::{Collection, api_version, can_do_without, metadata_is_enough};
+use crate::observations::pause::growing;
+use crate::observations::{Feed, Origin, Standing};
+use crate::vault;
 
 /// Seconds after which the API server ends a watch by itself. Just under the five minutes that proxies like to allow.
 const WATCH_SECONDS: u32 = 290;
@@ -123,6 +124,9 @@ impl Stream {
             }
             failures += 1;
             self.report(&ended, failures);
+            if matches!(ended, Ended::Forbidden { .. }) && can_do_without(self.collection.kind) {
+                self.feed.unreadable(self.collection).await;
+            }
             if self.unless_stopped(tokio::time::sleep(growing(PAUSE_FIRST, PAUSE_MAX, failures))).await.is_err() {
                 return;
             }
@@ -135,7 +139,15 @@ impl Stream {
         let tell = growing_still || failures.is_multiple_of(REMIND_EVERY);
         let standing = match ended {
             Ended::Forbidden { verb, reason } => {
-                if tell {
+                if can_do_without(kind) {
+                    if failures == 1 {
+                        tracing::warn!(
+                            %kind, verb, %reason,
+                            "not permitted to read a kind that only tells which version of Gateway API is installed: classes \
+                             say SupportedVersion Unknown until our ClusterRole permits get, list, watch"
+                        );
+                    }
+                } else if tell {
                     let (resource, group) = (kind.plural(), kind.group().name());
                     tracing::error!(
                         %kind, verb, group, resource, %reason,
@@ -191,16 +203,16 @@ impl Stream {
     async fn event(&mut self, event: WatchEvent<Value>, relist: &mut Option<HashSet<Key>>) -> Result<(), Ended> {
         match event {
             WatchEvent::Added(mut object) | WatchEvent::Modified(mut object) => {
-                self.name_kind(&mut object);
                 let origin = if relist.is_some() { Origin::List } else { Origin::Watch };
-                let key = self.feed.observed(self.collection.kind, &object, origin).await;
+                let key = self.observed(&mut object, origin).await;
                 match relist {
                     Some(seen) => seen.extend(key),
                     None => self.heard_of(&object),
                 }
             }
-            WatchEvent::Deleted(object) => {
+            WatchEvent::Deleted(mut object) => {
                 self.feed.deleted(self.collection.kind, &object).await;
+                self.wipe(&mut object);
                 if relist.is_none() {
                     self.heard_of(&object);
                 }
@@ -254,8 +266,7 @@ impl Stream {
             };
             self.feed.health().heard(self.collection);
             for mut object in page.items.into_iter().flatten() {
-                self.name_kind(&mut object);
-                seen.extend(self.feed.observed(self.collection.kind, &object, Origin::List).await);
+                seen.extend(self.observed(&mut object, Origin::List).await);
             }
             next = page.metadata.next.filter(|token| !token.is_empty());
             if next.is_none() {
@@ -270,6 +281,20 @@ impl Stream {
             biased;
             _ = stop.changed() => Err(Ended::Stopped),
             value = wait => Ok(value),
+        }
+    }
+
+    /// Hands an object on. What a Secret holds is not kept beyond that.
+    async fn observed(&self, object: &mut Value, origin: Origin) -> Option<Key> {
+        self.name_kind(object);
+        let key = self.feed.observed(self.collection.kind, object, origin).await;
+        self.wipe(object);
+        key
+    }
+
+    fn wipe(&self, object: &mut Value) {
+        if self.collection.kind == Kind::Secret {
+            vault::wipe(object);
         }
     }
 
@@ -324,7 +349,7 @@ impl Stream {
     }
 
     fn ended(&self, error: &kube::Error, verb: &'static str) -> Ended {
-        let kube::Error::Api(status) = error else { return Ended::Failed(super::chain(error)) };
+        let kube::Error::Api(status) = error else { return Ended::Failed(chain(error)) };
         let reason = status.message.clone();
         match status.code {
             410 => Ended::Expired,

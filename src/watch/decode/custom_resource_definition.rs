@@ -15,7 +15,7 @@ pub(super) fn decode(source: &Source<'_>) -> Vec<Fact> {
         return Vec::new();
     }
     let bundle = present(source.metadata.annotations.get(BUNDLE_VERSION).copied());
-    vec![Fact::crd_version(CrdVersion { name: name.clone(), bundle })]
+    vec![Fact::crd_version(CrdVersion::Of { name: name.clone(), bundle })]
 }
 
 #[cfg(test)]
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn a_definition_of_gateway_api_has_the_version_of_its_bundle() {
-        let version = |bundle: Option<&str>| CrdVersion {
+        let version = |bundle: Option<&str>| CrdVersion::Of {
             name: "gateways.gateway.networking.k8s.io".into(),
             bundle: bundle.map(Into::into),
         };

@@ -9,7 +9,7 @@ use dataflows::rules::expressible::is_dns_name;
 use super::DecodeError;
 use super::error::quote;
 use super::source::{Source, present, texts};
-use crate::kubernetes::{self, GatewaySpec, LabelSelector, RouteNamespaces};
+use crate::kubernetes::{self, GatewaySpec, GatewayTls, LabelSelector, RouteNamespaces};
 
 /// A Gateway and its listeners.
 ///
@@ -29,7 +29,7 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
             let problem = format!("another listener is named {:?}", written.name);
             return Err(source.invalid(format!("{place}.name"), problem, "give each listener a name of its own"));
         }
-        facts.push(Fact::listener(listener(source, index, &place, written)?));
+        facts.push(Fact::listener(listener(source, &spec.tls, index, written)));
     }
     Ok(facts)
 }
@@ -64,37 +64,28 @@ fn gateway(source: &Source<'_>, spec: &GatewaySpec<'_>) -> Gateway {
 
 fn listener(
     source: &Source<'_>,
+    of_gateway: &GatewayTls,
     index: usize,
-    place: &str,
     written: &kubernetes::Listener<'_>,
-) -> Result<Listener, DecodeError> {
+) -> Listener {
     let allowed = &written.allowed_routes;
     let kinds: Vec<RouteKindRef> = allowed
         .kinds
         .iter()
         .map(|reference| RouteKindRef { group: reference.group.into(), kind: reference.kind.into() })
         .collect();
-    Ok(Listener {
+    Listener {
         gateway: source.key(),
         namespace: source.name.namespace.clone(),
         index: u32::try_from(index).unwrap_or(u32::MAX),
         name: written.name.into(),
-        port: port(source, place, written)?,
+        // What is no port has none, and the listener says so.
+        port: u16::try_from(written.port).unwrap_or(0),
         protocol: Protocol::parse(written.protocol),
         hostname: Hostname::parse(written.hostname),
         namespaces: namespaces(&allowed.namespaces),
         kinds: (!kinds.is_empty()).then_some(kinds),
-        tls: written.tls.as_ref().map(|written| tls(source, place, written)).transpose()?,
-    })
-}
-
-fn port(source: &Source<'_>, place: &str, written: &kubernetes::Listener<'_>) -> Result<u16, DecodeError> {
-    match u16::try_from(written.port) {
-        Ok(port) if port > 0 => Ok(port),
-        _ => {
-            let problem = format!("{} of listener {:?} is not a port", written.port, written.name);
-            Err(source.invalid(format!("{place}.port"), problem, "write a number from 1 to 65535"))
-        }
+        tls: written.tls.as_ref().map(|tls| self::tls(source, validates_clients(of_gateway, written.port), tls)),
     }
 }
 
@@ -131,14 +122,11 @@ fn selector(written: &LabelSelector<'_>) -> Selector {
 }
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig>
-fn tls(source: &Source<'_>, place: &str, written: &kubernetes::ListenerTls<'_>) -> Result<ListenerTls, DecodeError> {
+fn tls(source: &Source<'_>, validates_clients: bool, written: &kubernetes::ListenerTls<'_>) -> ListenerTls {
     let mode = match written.mode {
         "Terminate" => TlsMode::Terminate,
         "Passthrough" => TlsMode::Passthrough,
-        other => {
-            let problem = format!("{:?} is not known", quote(other));
-            return Err(source.invalid(format!("{place}.tls.mode"), problem, "write Terminate or Passthrough"));
-        }
+        _ => TlsMode::Unknown,
     };
     let certificate = |reference: &kubernetes::CertificateRef<'_>| CertificateRef {
         group: reference.group.into(),
@@ -146,7 +134,17 @@ fn tls(source: &Source<'_>, place: &str, written: &kubernetes::ListenerTls<'_>) 
         namespace: source.namespace(reference.namespace),
         name: reference.name.into(),
     };
-    Ok(ListenerTls { mode, certificates: written.certificate_refs.iter().map(certificate).collect() })
+    let certificates = written.certificate_refs.iter().map(certificate).collect();
+    ListenerTls { mode, certificates, validates_clients }
+}
+
+/// Whether clients of a port are asked for certificates: what is said of the port counts, else what is said of all.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewaytlsconfig>
+fn validates_clients(of_gateway: &GatewayTls, port: i64) -> bool {
+    let frontend = &of_gateway.frontend;
+    let of_port = frontend.per_port.iter().find(|of_port| of_port.port == port).map(|of_port| &of_port.tls);
+    of_port.unwrap_or(&frontend.default).validation.is_some()
 }
 
 #[cfg(test)]

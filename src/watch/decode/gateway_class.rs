@@ -1,3 +1,4 @@
+use dataflows::manifest;
 use dataflows::model::{Class, Fact, ParametersRef};
 
 use super::DecodeError;
@@ -18,7 +19,9 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
         name: reference.name.into(),
         namespace: present(reference.namespace),
     });
-    Ok(vec![source.generation(), Fact::class(Class { name: source.name.name.clone(), parameters })])
+    let leaving = source.metadata.deletion_timestamp.is_some() && !manifest::bears_finalizer(source.object);
+    let class = Class { name: source.name.name.clone(), parameters, leaving };
+    Ok(vec![source.generation(), Fact::class(class)])
 }
 
 #[cfg(test)]
@@ -44,9 +47,22 @@ mod tests {
             name: "small".into(),
             namespace: None,
         };
-        assert_eq!(rows::<Class>(&object), [Class { name: "kuma".into(), parameters: Some(parameters) }]);
+        assert_eq!(
+            rows::<Class>(&object),
+            [Class { name: "kuma".into(), parameters: Some(parameters), leaving: false }]
+        );
         assert_eq!(rows::<Generation>(&object)[0].generation, 3);
         assert_eq!(object, decoded(&OURS.replace("/v1", "/v1beta1")));
+    }
+
+    #[test]
+    fn a_class_that_is_deleted_leaves_unless_it_bears_our_finalizer() {
+        let leaving = |finalizers: &str| {
+            let metadata = format!("deletionTimestamp: '2026-01-31T12:00:00Z', finalizers: [{finalizers}]");
+            rows::<Class>(&decoded(&OURS.replace("generation: 3", &metadata)))[0].leaving
+        };
+        assert!(leaving("example.com/other"));
+        assert!(!leaving("example.com/other, gateway-exists-finalizer.gateway.networking.k8s.io"));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 use dataflows::model::{Fact, Mesh, MeshServices};
 
 use super::DecodeError;
-use super::error::quote;
 use super::source::Source;
 use crate::kubernetes::MeshSpec;
 
@@ -15,11 +14,7 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
         "Everywhere" => MeshServices::Everywhere,
         "ReachableBackends" => MeshServices::ReachableBackends,
         "Exclusive" => MeshServices::Exclusive,
-        other => {
-            let problem = format!("{:?} is not known", quote(other));
-            let cure = "write Disabled, Everywhere, ReachableBackends or Exclusive";
-            return Err(source.invalid("spec.meshServices.mode", problem, cure));
-        }
+        _ => MeshServices::Unknown,
     };
     Ok(vec![Fact::mesh(Mesh { name: source.name.name.clone(), mesh_services })])
 }
@@ -28,7 +23,7 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
 mod tests {
     use dataflows::model::{Mesh, MeshServices};
 
-    use crate::watch::decode::testing::{decoded, error, rows};
+    use crate::watch::decode::testing::{decoded, rows};
 
     fn mesh(spec: &str) -> String {
         format!("{{apiVersion: kuma.io/v1alpha1, kind: Mesh, metadata: {{name: default}}, spec: {spec}}}")
@@ -46,10 +41,6 @@ mod tests {
         check("{meshServices: {mode: Everywhere}}", MeshServices::Everywhere);
         check("{meshServices: {mode: ReachableBackends}}", MeshServices::ReachableBackends);
         check("{meshServices: {mode: Exclusive}}", MeshServices::Exclusive);
-        assert_eq!(
-            error(&mesh("{meshServices: {mode: Sometimes}}")),
-            "Mesh/default: spec.meshServices.mode: \"Sometimes\" is not known; \
-             write Disabled, Everywhere, ReachableBackends or Exclusive",
-        );
+        check("{meshServices: {mode: Sometimes}}", MeshServices::Unknown);
     }
 }

@@ -6,7 +6,7 @@ use dataflows::model::{
     Age, BackendKind, BackendRef, Fact, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, Ref, RouteKind,
     Rule, Text,
 };
-use dataflows::rules::expressible::{Expressed, is_dns_name};
+use dataflows::rules::expressible::Expressed;
 
 use super::DecodeError;
 use super::error::quote;
@@ -80,7 +80,7 @@ pub(super) fn facts(
         facts.push(Fact::rule(Rule { route: source.key(), index, matches, filters, problems }));
     }
     let expressible = !any_rules || kept > 0;
-    let hostnames = hostnames(source, names)?;
+    let hostnames = hostnames(names);
     facts.extend(parent_refs(source, parents, &hostnames, expressible)?.into_iter().map(Fact::parent_ref));
     Ok(facts)
 }
@@ -145,24 +145,12 @@ const fn object_kind(parent: ParentKind) -> Kind {
     }
 }
 
-/// Hostnames in lower case; none at all if one of them means all hosts.
+/// Hostnames in lower case; none at all if one of them means all hosts. Those that are none are told of by the parents.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#hostname>
-fn hostnames(source: &Source<'_>, written: &[&str]) -> Result<Arc<[Hostname]>, DecodeError> {
-    let mut hostnames = Vec::with_capacity(written.len());
-    for (index, text) in written.iter().enumerate() {
-        let hostname = Hostname::parse(text);
-        if let Some(Hostname::Exact(name) | Hostname::Wildcard(name)) = &hostname
-            && !is_dns_name(name)
-        {
-            let problem = format!("{:?} is not a hostname", quote(text));
-            let cure = "write a DNS name, with *. in front for all names below it";
-            return Err(source.invalid(format!("spec.hostnames[{index}]"), problem, cure));
-        }
-        hostnames.push(hostname);
-    }
-    let all_named: Option<Vec<Hostname>> = hostnames.into_iter().collect();
-    Ok(all_named.unwrap_or_default().into())
+fn hostnames(written: &[&str]) -> Arc<[Hostname]> {
+    let all_named: Option<Vec<Hostname>> = written.iter().map(|text| Hostname::parse(text)).collect();
+    all_named.unwrap_or_default().into()
 }
 
 fn created(source: &Source<'_>) -> Result<Option<i64>, DecodeError> {

@@ -5,6 +5,7 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::SignatureAlgorithm;
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
@@ -68,7 +69,7 @@ fn pair(data: &Value) -> Result<CopyValue, CertificateProblem> {
 
 fn field(data: &Value, half: Half) -> Result<Zeroizing<Vec<u8>>, CertificateProblem> {
     let value = data.get(half.field()).filter(|value| *value != "").ok_or(CertificateProblem::Missing(half))?;
-    let bytes: Result<ByteString, _> = serde_json::from_value(value.clone());
+    let bytes = ByteString::deserialize(value);
     bytes.map(|bytes| Zeroizing::new(bytes.0)).map_err(|_| CertificateProblem::Malformed(half))
 }
 

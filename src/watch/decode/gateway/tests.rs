@@ -83,7 +83,10 @@ fn a_listener_has_defaults() {
         listener("hostname: '*.Example.com'").hostname.map(|name| name.to_string()).as_deref(),
         Some("*.example.com")
     );
-    assert_eq!(listener("tls: {}").tls, Some(ListenerTls { mode: TlsMode::Terminate, certificates: Vec::new() }));
+    assert_eq!(
+        listener("tls: {}").tls,
+        Some(ListenerTls { mode: TlsMode::Terminate, certificates: Vec::new(), validates_clients: false })
+    );
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn references_have_defaults() {
         name: name.into(),
     };
     let certificates = vec![certificate("", "Secret", "infra", "a"), certificate("x", "Pem", "other", "b")];
-    assert_eq!(listener.tls, Some(ListenerTls { mode: TlsMode::Passthrough, certificates }));
+    assert_eq!(listener.tls, Some(ListenerTls { mode: TlsMode::Passthrough, certificates, validates_clients: false }));
 }
 
 #[test]
@@ -144,21 +147,44 @@ fn a_gateway_says_what_is_wrong() {
         "spec.listeners[1].name: another listener is named \"web\"; give each listener a name of its own",
     );
     check(
-        "listeners: [{name: web, port: 65536, protocol: HTTP}]",
-        "spec.listeners[0].port: 65536 of listener \"web\" is not a port; write a number from 1 to 65535",
-    );
-    check(
         "listeners: [{name: ../web, port: 80, protocol: HTTP}]",
         "spec.listeners[0].name: \"../web\" is not a DNS-1123 name; use lower-case letters, digits, dashes and dots",
-    );
-    check(
-        "listeners: [{name: web, port: 80, protocol: HTTP, tls: {mode: Loud}}]",
-        "spec.listeners[0].tls.mode: \"Loud\" is not known; write Terminate or Passthrough",
     );
     check(
         "listeners: {name: web}",
         "spec.listeners: invalid type: map, expected a sequence; write the field as the schema of its kind has it",
     );
+}
+
+#[test]
+fn certificates_of_clients_are_asked_for_by_port() {
+    let asked = |frontend: &str| {
+        let listeners =
+            "[{name: a, port: 443, protocol: HTTPS, tls: {}}, {name: b, port: 8443, protocol: HTTPS, tls: {}}]";
+        let object = decoded(&gateway(&format!("listeners: {listeners}, tls: {{frontend: {frontend}}}")));
+        rows::<Listener>(&object)
+            .iter()
+            .map(|listener| listener.tls.as_ref().unwrap().validates_clients)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(asked("null"), [false, false]);
+    assert_eq!(asked("{default: {}}"), [false, false]);
+    assert_eq!(asked("{default: {validation: {caCertificateRefs: [{name: ca}]}}}"), [true, true]);
+    assert_eq!(asked("{default: {validation: {}}, perPort: [{port: 443}]}"), [false, true]);
+    assert_eq!(
+        asked("{default: {}, perPort: [{port: 443, tls: {validation: {mode: AllowValidOnly}}}]}"),
+        [true, false]
+    );
+}
+
+#[test]
+fn what_a_listener_can_say_itself_leaves_the_gateway_readable() {
+    let object = decoded(&gateway(
+        "listeners: [{name: a, port: 65536, protocol: HTTPS, tls: {mode: Loud}}, {name: b, port: -1, protocol: HTTP}]",
+    ));
+    let listeners = rows::<Listener>(&object);
+    assert_eq!(listeners.iter().map(|listener| listener.port).collect::<Vec<_>>(), [0, 0]);
+    assert_eq!(listeners[0].tls.as_ref().map(|tls| tls.mode), Some(TlsMode::Unknown));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use dataflows::model::{
     CertificateUse, Class, ClassParameters, ControlPlaneMode, FoundCertificate, Gateway, GatewayProblem, Group, Key,
-    Kind, Listener, ListenerState, ManagedGateway, ParametersProblem, ParametersRef, Ref, Settings,
+    Kind, Listener, ListenerState, ManagedGateway, MeshServices, ParametersProblem, ParametersRef, Ref, Settings,
 };
 use dataflows::rules::certificates::{self, References};
 use dataflows::rules::{addresses, class, listeners, meshes};
@@ -45,6 +45,8 @@ fn manage(settings: &Settings, cluster: &Cluster, gateway: &Gateway, class: &Cla
         Some(GatewayProblem::InvalidMeshName)
     } else if found.is_none() {
         Some(GatewayProblem::NoMesh)
+    } else if found.is_some_and(|found| found.mesh_services == MeshServices::Unknown) {
+        Some(GatewayProblem::UnknownMeshMode)
     } else if addresses::requested(&gateway.addresses).is_err() {
         Some(GatewayProblem::UnsupportedAddress)
     } else {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dataflows::model::{
     AttachPoint, Certificate, Content, Desired, Floor, Hostname, InstancePlan, Key, Kind, ListenerHostname,
     ListenerState, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, Ref, RouteKind, RouteRules,
-    SecretCopyPlan, ServiceFloor, ServiceRoutePlan, Serving, Settings,
+    SecretCopyPlan, ServiceFloor, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Settings,
 };
 use dataflows::rules::{names, service_routes};
 
@@ -18,11 +18,14 @@ pub(super) fn desired(
     routes: &BTreeMap<Key, Ref<RouteRules>>,
 ) -> Vec<Desired> {
     let mut desired: Vec<_> = gateways.iter().flat_map(|gateway| of_gateway(settings, gateway, servings)).collect();
-    for serving in servings.values() {
-        if let Some(rules) = routes.get(&serving.route) {
-            desired.extend(of_connections(settings, serving, rules));
-        }
-    }
+    let connections =
+        servings.values().filter_map(|serving| Some(of_connections(serving, routes.get(&serving.route)?)));
+    let (on_listeners, on_services): (Vec<_>, Vec<_>) =
+        connections.flatten().partition(|plan| plan.serving.point.listener().is_some());
+    desired.extend(on_listeners.into_iter().map(|plan| connection_route(settings, plan)));
+    let served = ports_with_requests(servings, routes);
+    let held = on_services.into_iter().filter(|plan| !served.contains(&plan.serving.point.key));
+    desired.extend(connections_on_services(settings, held.map(Ref::new).collect()));
     let plans = servings.values().filter_map(|serving| plan(serving, routes.get(&serving.route)?)).map(Ref::new);
     let (on_listeners, on_services): (Vec<_>, Vec<_>) =
         plans.partition(|plan: &Ref<MeshHttpRoutePlan>| plan.serving.point.listener().is_some());
@@ -125,21 +128,46 @@ fn each_hostname(serving: &Serving) -> Vec<Option<Hostname>> {
     serving.hostnames.iter().cloned().map(Some).chain(everywhere).collect()
 }
 
-fn of_connections(settings: &Settings, serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Vec<Desired> {
+fn of_connections(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Vec<MeshTcpRoutePlan> {
     let of_requests = matches!(serving.route_kind, RouteKind::Http | RouteKind::Grpc);
     if of_requests || !serving.point.is_usable() || rules.rules.is_empty() {
         return Vec::new();
     }
     let lost: BTreeSet<_> = serving.shadowed.iter().map(|shadowed| shadowed.claim.hostname.clone()).collect();
     let held = each_hostname(serving).into_iter().filter(|hostname| !lost.contains(hostname));
-    let object = |hostname: Option<Hostname>| {
-        let (namespace, name) = (&serving.age.namespace, &serving.age.name);
-        let made = names::mesh_tcp_route(namespace, name, serving.route, serving.point.key, hostname.as_ref());
-        let plan = MeshTcpRoutePlan { serving: serving.clone(), rules: rules.clone(), hostname };
-        let object = ObjectName::new(Kind::MeshTcpRoute, &settings.system_namespace, &made);
-        of_route(object, serving, Content::MeshTcpRoute(plan.into()))
+    held.map(|hostname| MeshTcpRoutePlan { serving: serving.clone(), rules: rules.clone(), hostname }).collect()
+}
+
+fn connection_route(settings: &Settings, plan: MeshTcpRoutePlan) -> Desired {
+    let serving = plan.serving.clone();
+    let (namespace, name) = (&serving.age.namespace, &serving.age.name);
+    let made = names::mesh_tcp_route(namespace, name, serving.route, serving.point.key, plan.hostname.as_ref());
+    let object = ObjectName::new(Kind::MeshTcpRoute, &settings.system_namespace, &made);
+    of_route(object, &serving, Content::MeshTcpRoute(plan.into()))
+}
+
+/// One object per route of connections and Service, with the ports that the route holds.
+fn connections_on_services(settings: &Settings, plans: Vec<Ref<MeshTcpRoutePlan>>) -> Vec<Desired> {
+    let mut by_service: BTreeMap<(Key, Key), Vec<Ref<MeshTcpRoutePlan>>> = BTreeMap::new();
+    for plan in plans {
+        by_service.entry((plan.serving.route, plan.serving.point.parent)).or_default().push(plan);
+    }
+    let object = |mut ports: Vec<Ref<MeshTcpRoutePlan>>| {
+        ports.sort_by_key(|plan| {
+            let port = plan.serving.point.service_port();
+            (port.map(|port| (port.port, port.section.clone())), plan.serving.point.key)
+        });
+        let serving = ports[0].serving.clone();
+        let object = names::route_object(settings, &serving);
+        of_route(object, &serving, Content::ServiceTcpRoute(ServiceTcpRoutePlan { ports }.into()))
     };
-    held.map(object).collect()
+    by_service.into_values().map(object).collect()
+}
+
+/// The ports of Services on which routes of requests are served.
+pub(super) fn ports_with_requests(servings: &Servings, routes: &BTreeMap<Key, Ref<RouteRules>>) -> BTreeSet<Key> {
+    let plans = servings.values().filter_map(|serving| plan(serving, routes.get(&serving.route)?));
+    plans.filter(|plan| plan.serving.point.service_port().is_some()).map(|plan| plan.serving.point.key).collect()
 }
 
 fn plan(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Option<MeshHttpRoutePlan> {

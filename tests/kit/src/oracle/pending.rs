@@ -29,7 +29,9 @@ pub(super) fn held(cluster: &Cluster, gateways: &[JudgedGateway]) -> BTreeSet<Ke
     for gateway in gateways {
         let lost = matches!(
             gateway.managed.problem,
-            Some(GatewayProblem::ClassParameters(_) | GatewayProblem::OwnParameters(_))
+            Some(
+                GatewayProblem::ClassParameters(_) | GatewayProblem::OwnParameters(_) | GatewayProblem::UnknownMeshMode
+            )
         );
         let (namespace, name) = (&gateway.managed.gateway.namespace, &gateway.managed.gateway.name);
         if lost {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use dataflows::model::{
-    Claim, Hostname, Key, Match, MatchKind, NamedMatch, Padded, PathMatch, Ref, Serving, Shadowed, Text,
+    Claim, Hostname, Key, Match, MatchKind, NamedMatch, Padded, PathMatch, Ref, RouteKind, Serving, Shadowed, Text,
 };
 
 use super::attachment::JudgedParent;
@@ -30,8 +30,11 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
             serving.parents.sort_unstable();
         }
     }
-    let (won, lost) = contest(cluster, &servings);
-    for lost in lost {
+    let (of_requests, of_connections): (Vec<_>, Vec<_>) =
+        servings.values().cloned().partition(|serving| matches!(serving.route_kind, RouteKind::Http | RouteKind::Grpc));
+    let (won, lost) = contest(cluster, &of_requests);
+    let (_, lost_connections) = contest(cluster, &of_connections);
+    for lost in lost.into_iter().chain(lost_connections) {
         if let Some(serving) = servings.get_mut(&(lost.claim.point, lost.claim.route)) {
             serving.shadowed.push(Ref::new(lost));
         }
@@ -52,9 +55,9 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
 type Contest<'a> = BTreeMap<(Key, Option<&'a Hostname>, &'a Match), Vec<Claim>>;
 
 /// Who holds each match, and who lost it.
-fn contest(cluster: &Cluster, servings: &BTreeMap<(Key, Key), Serving>) -> (Vec<Claim>, Vec<Shadowed>) {
+fn contest(cluster: &Cluster, servings: &[Serving]) -> (Vec<Claim>, Vec<Shadowed>) {
     let mut contest: Contest<'_> = BTreeMap::new();
-    for serving in servings.values() {
+    for serving in servings {
         let everywhere = serving.hostnames.is_empty().then_some(None);
         for hostname in serving.hostnames.iter().map(Some).chain(everywhere) {
             let rules = cluster.rules.iter().filter(|rule| rule.route == serving.route && rule.problems.is_empty());
@@ -87,10 +90,11 @@ fn contest(cluster: &Cluster, servings: &BTreeMap<(Key, Key), Serving>) -> (Vec<
     (won, lost)
 }
 
-/// Oldest route, then namespace and name, then the order in which the route is written.
-fn seniority(claim: &Claim) -> (bool, Option<i64>, Text, Text, u16, u16) {
-    let age = &claim.age;
-    (age.created.is_none(), age.created, age.namespace.clone(), age.name.clone(), claim.rule, claim.index)
+/// Oldest route, then namespace and name, then the order in which the route is written. Routes of two kinds can have one
+/// name: whichever of them comes first does so with all its rules.
+fn seniority(claim: &Claim) -> (bool, Option<i64>, Text, Text, Key, u16, u16) {
+    let Claim { age, route, rule, index, .. } = claim;
+    (age.created.is_none(), age.created, age.namespace.clone(), age.name.clone(), *route, *rule, *index)
 }
 
 /// The least padding with which Kuma's order is the specified one, found by raising what comes too late until nothing

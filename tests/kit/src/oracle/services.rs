@@ -1,6 +1,6 @@
 use dataflows::model::{
     AttachPoint, BackendKind, ControlPlaneMode, Destination, DestinationPort, Key, Kind, MeshServices, ObjectName,
-    ParentProblem, ParentRef, ParentVerdict, Place, Ref, ServicePort, Settings,
+    ParentProblem, ParentRef, ParentVerdict, Place, Ref, RouteKind, ServicePort, Settings,
 };
 use dataflows::rules::{backends, meshes, service_parents};
 
@@ -27,6 +27,9 @@ fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedPa
     let Some(found) = cluster.meshes.get(&mesh).filter(|_| meshes::is_mesh_name(&mesh)) else {
         return refused(ParentProblem::NoMesh);
     };
+    if found.mesh_services == MeshServices::Unknown {
+        return refused(ParentProblem::UnknownMeshMode);
+    }
     let Some(service) = cluster.destinations.get(&parent.parent) else {
         return refused(ParentProblem::NoSuchService);
     };
@@ -45,13 +48,17 @@ fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedPa
     if asked.is_empty() && !(still_empty && anything) {
         return refused(ParentProblem::NoMatchingParent);
     }
+    if parent.route_kind == RouteKind::Tls && !parent.hostnames.is_empty() {
+        return refused(ParentProblem::HostnamesOnService);
+    }
     if !parent.expressible {
         return refused(ParentProblem::NoRuleLeft);
     }
-    let http = |port: &&&DestinationPort| backends::is_http(port);
+    let of_requests = matches!(parent.route_kind, RouteKind::Http | RouteKind::Grpc);
+    let takes = |port: &DestinationPort| !of_requests || backends::is_http(port);
     let point = |port: &&DestinationPort| (Ref::new(point(&parent, service, port, found.mesh_services)), Vec::new());
-    let attached = asked.iter().filter(http).map(point).collect();
-    let not_http = asked.iter().filter(|port| !backends::is_http(port)).map(|port| port.port).collect();
+    let attached = asked.iter().filter(|port| takes(port)).map(point).collect();
+    let not_http = asked.iter().filter(|port| !takes(port)).map(|port| port.port).collect();
     JudgedParent { verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: None, not_http }), attached }
 }
 

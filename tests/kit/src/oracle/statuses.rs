@@ -2,14 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
     ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport, ObjectName, ParentReport,
-    ParentVerdict, Ref, RouteRules, RouteStatus, Settings, Text,
+    ParentVerdict, Ref, RouteKind, RouteRules, RouteStatus, Serving, Settings, Text,
 };
 use dataflows::rules::{addresses, bundle};
 
 use super::attachment::JudgedParent;
 use super::cluster::Cluster;
 use super::gateways::{JudgedGateway, parameters_of};
-use super::objects::copy_of;
+use super::objects::{copy_of, ports_with_requests};
 use super::pending::PendingRows;
 use super::precedence::Servings;
 use super::routes;
@@ -28,8 +28,9 @@ impl Statuses<'_> {
         let statuses = self.cluster.classes.iter().filter_map(|(key, class)| {
             let generation = self.cluster.generations.get(key)?.generation;
             let parameters = parameters_of(self.cluster, class);
-            let verdict = ClassVerdict { class: *key, name: class.name.clone(), parameters };
-            let status = ClassStatus { generation, verdict: verdict.into(), bundle: bundle.clone() };
+            let in_use = !class.leaving && self.cluster.gateways.iter().any(|gateway| gateway.class == *key);
+            let verdict = ClassVerdict { class: *key, name: class.name.clone(), parameters, leaving: class.leaving };
+            let status = ClassStatus { generation, verdict: verdict.into(), bundle: bundle.clone(), in_use };
             Some(Self::desire(
                 ObjectName::new(Kind::GatewayClass, "", &class.name),
                 Content::ClassStatus(status.into()),
@@ -81,7 +82,7 @@ impl Statuses<'_> {
                 kind: row.kind,
                 namespace: row.namespace.clone(),
                 name: row.name.clone(),
-                parents: verdicts.into_iter().map(|verdict| self.report(verdict)).collect(),
+                parents: verdicts.into_iter().map(|verdict| self.report(verdict, rules)).collect(),
                 rules: rules.get(&route).cloned().unwrap_or_else(|| routes::none().into()),
                 refused,
             };
@@ -91,15 +92,37 @@ impl Statuses<'_> {
     }
 
     /// What a parent hears of matches that other routes hold on its listeners.
-    fn report(&self, verdict: &Ref<ParentVerdict>) -> ParentReport {
+    fn report(&self, verdict: &Ref<ParentVerdict>, rules: &BTreeMap<Key, Ref<RouteRules>>) -> ParentReport {
         let parent = &verdict.parent;
         let here = self.servings.values();
         let here = here.filter(|serving| serving.route == parent.route && serving.parents.contains(&parent.index));
+        let yielded = self.yielded(here.clone(), rules);
         let winners: Vec<&Text> =
             here.flat_map(|serving| &serving.shadowed).filter_map(|shadowed| shadowed.winner.as_ref()).collect();
         let shadowed_matches = u32::try_from(winners.len()).unwrap_or(u32::MAX);
         let shadowed: BTreeSet<&Text> = winners.into_iter().collect();
-        ParentReport { verdict: verdict.clone(), shadowed: shadowed.into_iter().cloned().collect(), shadowed_matches }
+        ParentReport {
+            verdict: verdict.clone(),
+            shadowed: shadowed.into_iter().cloned().collect(),
+            shadowed_matches,
+            yielded,
+        }
+    }
+
+    /// The ports that a route of connections would hold, were there no routes of requests.
+    fn yielded<'a>(
+        &self,
+        servings: impl Iterator<Item = &'a Ref<Serving>>,
+        rules: &BTreeMap<Key, Ref<RouteRules>>,
+    ) -> Vec<u16> {
+        let served = ports_with_requests(self.servings, rules);
+        let gives_up = |serving: &&Ref<Serving>| {
+            let of_connections = matches!(serving.route_kind, RouteKind::Tcp | RouteKind::Tls);
+            let has_rules = rules.get(&serving.route).is_some_and(|rules| !rules.rules.is_empty());
+            of_connections && has_rules && serving.shadowed.is_empty() && served.contains(&serving.point.key)
+        };
+        let ports = servings.filter(gives_up).filter_map(|serving| serving.point.service_port());
+        ports.map(|port| port.port).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The pending objects of a Gateway and the pending copies that it uses, by name.

@@ -128,6 +128,9 @@ pub struct ObjectExpectation {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatusExpectation {
+    /// All finalizers of a class, in order. They lie beside the status, and are written by the controller like it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finalizers: Option<Vec<String>>,
     /// All conditions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Vec<String>>,

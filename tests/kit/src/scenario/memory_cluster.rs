@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use dataflows::model::{Action, Desired, Fact, Fingerprint, Key, Ref, Refusal, Settings, Task, Update, status_source};
+use dataflows::model::{Action, Desired, Fact, Key, Kind, Ref, Refusal, Settings, Task, Update, status_source};
 use dataflows::{Engine, manifest};
 use serde_json::{Value, json};
 
 use super::object_id::ObjectId;
 use super::prepare::Edit;
-use super::{glob, invariants, merge_patch, outcome, own_status};
+use super::{finalizers, glob, invariants, merge_patch, outcome, own_status, refusals};
 
 /// From an object to what it asserts. Kinds that are not read assert nothing; an error is an object that no API server
 /// would have stored.
@@ -31,7 +31,7 @@ const ROUNDS_MAX: usize = 40;
 /// One write of the controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// `create`, `update`, `delete`, `status`, `clear` (its part of a status) or `refused`.
+    /// `create`, `update`, `delete`, `status`, `clear` (its part of a status), `finalizer` (of a class) or `refused`.
     pub verb: &'static str,
     /// The object.
     pub object: ObjectId,
@@ -136,7 +136,7 @@ impl<'a> MemoryCluster<'a> {
             Edit::Permit(pattern) => {
                 self.refusing.remove(pattern);
                 let refused = std::mem::take(&mut self.refused);
-                Ok(refused.into_keys().map(withdraw).collect())
+                Ok(refused.into_keys().map(refusals::withdraw).collect())
             }
             Edit::Addresses(addresses) => {
                 self.addresses.clone_from(addresses);
@@ -149,11 +149,13 @@ impl<'a> MemoryCluster<'a> {
     fn put(&mut self, object: &Value) -> Result<Vec<Update>, String> {
         let id = ObjectId::of(object)?;
         let mut object = object.clone();
-        if let Some(stored) =
-            self.objects.get(&id).filter(|stored| stored["metadata"]["uid"] == object["metadata"]["uid"])
-        {
+        let same =
+            |stored: &&Value| stored["metadata"]["uid"] == object["metadata"]["uid"] || finalizers::is_leaving(stored);
+        if let Some(stored) = self.objects.get(&id).filter(same) {
             object["status"] = stored["status"].clone();
-            object["metadata"]["managedFields"] = stored["metadata"]["managedFields"].clone();
+            for field in ["uid", "managedFields", "finalizers", "deletionTimestamp"] {
+                object["metadata"][field] = stored["metadata"][field].clone();
+            }
         }
         self.store(id, object)
     }
@@ -163,7 +165,21 @@ impl<'a> MemoryCluster<'a> {
         if found.is_empty() {
             return Err(format!("there is no {pattern} to delete"));
         }
-        Ok(found.iter().flat_map(|id| self.remove(id)).collect())
+        let mut updates = Vec::new();
+        for id in found {
+            updates.extend(self.delete_one(id)?);
+        }
+        Ok(updates)
+    }
+
+    /// What bears a finalizer is only marked.
+    fn delete_one(&mut self, id: ObjectId) -> Result<Vec<Update>, String> {
+        let mut object = self.objects[&id].clone();
+        if !finalizers::hold(&object) {
+            return Ok(self.remove(&id));
+        }
+        finalizers::mark(&mut object);
+        self.store(id, object)
     }
 
     fn tamper(&mut self, patch: &Value) -> Result<Vec<Update>, String> {
@@ -179,7 +195,7 @@ impl<'a> MemoryCluster<'a> {
             let mut patch = patch.clone();
             patch["metadata"]["name"] = json!(id.name);
             merge_patch::apply(&mut object, &patch);
-            updates.extend(self.store(id, object)?);
+            updates.extend(self.store_or_let_go(id, object)?);
         }
         Ok(updates)
     }
@@ -225,22 +241,27 @@ impl<'a> MemoryCluster<'a> {
 
     fn was_refused(&self, task: &Task) -> bool {
         let refusal = self.refused.get(&task.pending.object.key());
-        refusal.is_some_and(|refusal| refusal.fingerprint == attempted(&self.settings, task))
+        refusal.is_some_and(|refusal| refusal.fingerprint == refusals::attempted(&self.settings, task))
     }
 
     fn perform(&mut self, task: &Task) -> Result<Vec<Update>, String> {
         let object = &task.pending.object;
         let id = ObjectId::from(object);
         if let Some((_, reason)) = self.refusing.iter().find(|(pattern, _)| glob::matches(pattern, &id.to_string())) {
-            let refusal = Refusal { fingerprint: attempted(&self.settings, task), reason: reason.as_str().into() };
+            let refusal =
+                Refusal { fingerprint: refusals::attempted(&self.settings, task), reason: reason.as_str().into() };
             self.log("refused", &id);
             self.refused.insert(object.key(), refusal.clone());
             let facts = vec![Fact::refusal(object.key(), refusal)];
-            return Ok(vec![Update { source: refusal_source(object.key()), facts }]);
+            return Ok(vec![Update { source: refusals::source(object.key()), facts }]);
         }
         match &task.pending.action {
             Action::Write(desired) if desired.content.is_status() => {
                 let rendered = manifest::render(&self.settings, desired);
+                let class = self.objects.get(&id).filter(|_| id.kind == "GatewayClass");
+                if class.is_some_and(|class| own_status::shows(&self.settings, Kind::GatewayClass, class, &rendered)) {
+                    return self.write_finalizer(id, manifest::bears_finalizer(&rendered));
+                }
                 self.write_status("status", id, &rendered["status"])
             }
             Action::Write(desired) => {
@@ -280,6 +301,8 @@ impl<'a> MemoryCluster<'a> {
             refuse_needless(&id, stored, &object)?;
         } else {
             invariants::has_its_floor(self, &id)?;
+            let manager = manifest::field_manager(&self.settings);
+            object["metadata"]["managedFields"] = json!([{"manager": manager, "operation": "Apply"}]);
             object["metadata"]["uid"] = json!(format!("{id}#{}", self.version));
             object["metadata"]["generation"] = json!(1);
         }
@@ -295,6 +318,19 @@ impl<'a> MemoryCluster<'a> {
         refuse_needless(&id, stored, &object)?;
         self.log(verb, &id);
         self.store(id, object)
+    }
+
+    fn write_finalizer(&mut self, id: ObjectId, held: bool) -> Result<Vec<Update>, String> {
+        let mut object = self.objects[&id].clone();
+        finalizers::set(&mut object, held)?;
+        refuse_needless(&id, &self.objects[&id], &object)?;
+        self.log("finalizer", &id);
+        self.store_or_let_go(id, object)
+    }
+
+    /// An object that is being deleted goes with its last finalizer.
+    fn store_or_let_go(&mut self, id: ObjectId, object: Value) -> Result<Vec<Update>, String> {
+        if finalizers::is_let_go(&object) { Ok(self.remove(&id)) } else { self.store(id, object) }
     }
 
     fn store(&mut self, id: ObjectId, mut object: Value) -> Result<Vec<Update>, String> {
@@ -332,7 +368,7 @@ impl<'a> MemoryCluster<'a> {
             }
         }
         let withdrawn: Vec<_> =
-            settled.into_iter().filter(|key| self.refused.remove(key).is_some()).map(withdraw).collect();
+            settled.into_iter().filter(|key| self.refused.remove(key).is_some()).map(refusals::withdraw).collect();
         if !withdrawn.is_empty() {
             self.step(withdrawn);
         }
@@ -351,22 +387,6 @@ fn drop_nulls(value: &mut Value) {
         fields.retain(|_, field| !field.is_null());
         fields.values_mut().for_each(drop_nulls);
     }
-}
-
-/// The state that a task would have brought about.
-fn attempted(settings: &Settings, task: &Task) -> Option<Fingerprint> {
-    match &task.pending.action {
-        Action::Write(desired) => Some(manifest::fingerprint(settings, desired)),
-        Action::Remove { .. } | Action::Obstructed(_) => None,
-    }
-}
-
-fn refusal_source(object: Key) -> Key {
-    object.part("refusal", "")
-}
-
-fn withdraw(object: Key) -> Update {
-    Update { source: refusal_source(object), facts: Vec::new() }
 }
 
 /// Whether objects of the kind of this one are written whole.

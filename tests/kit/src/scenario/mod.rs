@@ -6,6 +6,7 @@
 mod compact_yaml;
 mod condition_row;
 mod difference;
+mod finalizers;
 mod format;
 mod glob;
 mod golden;
@@ -17,6 +18,7 @@ mod object_id;
 mod outcome;
 mod own_status;
 mod prepare;
+mod refusals;
 mod run;
 mod ways;
 

@@ -145,13 +145,15 @@ fn statuses(expected: &Statuses, cluster: &MemoryCluster<'_>) -> Statuses {
             parents: Some(Vec::new()),
             ..StatusExpectation::default()
         };
-        let status = status(expected.as_ref().unwrap_or(&everything), cluster.settings(), &object["status"]);
+        let status = status(expected.as_ref().unwrap_or(&everything), cluster.settings(), object);
         Some((id.clone(), status.filter(|status| expected.is_some() || *status != everything)))
     };
     expected.iter().filter_map(shown).collect()
 }
 
-fn status(expected: &StatusExpectation, settings: &Settings, status: &Value) -> Option<StatusExpectation> {
+fn status(expected: &StatusExpectation, settings: &Settings, object: &Value) -> Option<StatusExpectation> {
+    let status = &object["status"];
+    let finalizers = || entries(&object["metadata"]["finalizers"]).map(text).collect();
     let addresses = || {
         let row = |address: &Value| format!("{} {}", text(&address["type"]), text(&address["value"]));
         entries(&status["addresses"]).map(row).collect()
@@ -163,6 +165,7 @@ fn status(expected: &StatusExpectation, settings: &Settings, status: &Value) -> 
             .collect()
     };
     (!status.is_null()).then(|| StatusExpectation {
+        finalizers: expected.finalizers.as_ref().map(|_| finalizers()),
         conditions: expected.conditions.as_ref().map(|expected| rows(&status["conditions"], Some(expected))),
         addresses: expected.addresses.as_ref().map(|_| addresses()),
         listeners: expected.listeners.as_ref().map(|expected| {
@@ -214,6 +217,9 @@ pub(super) fn snapshot(cluster: &MemoryCluster<'_>, counts: &dyn Fn(&ObjectId) -
             shown.insert(id.to_string(), without_strangers(object));
         } else if WITH_STATUS.contains(&id.kind.as_str()) && !object["status"].is_null() {
             let mut status = object["status"].clone();
+            if id.kind == "GatewayClass" {
+                status["finalizers"] = object["metadata"]["finalizers"].clone();
+            }
             if is_route(&id.kind) {
                 let ours = entries(&status["parents"]).filter(|entry| own_status::is_ours(cluster.settings(), entry));
                 status = json!(ours.collect::<Vec<_>>());

@@ -14,6 +14,13 @@ pub(super) fn replace(settings: &Settings, kind: Kind, object: &mut Value, ours:
     prune(object);
 }
 
+/// Whether an object shows what the controller would write into its status.
+pub(super) fn shows(settings: &Settings, kind: Kind, object: &Value, rendered: &Value) -> bool {
+    let mut written = object.clone();
+    replace(settings, kind, &mut written, &rendered["status"]);
+    written == *object
+}
+
 /// Entries of other controllers stay, in front.
 fn replace_parents(settings: &Settings, object: &mut Value, ours: &Value) {
     let shown = object["status"]["parents"].as_array().cloned().unwrap_or_default();

@@ -52,10 +52,11 @@ fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -
     let mode = match protocol {
         Protocol::Tls if !random.one_in(4) => TlsMode::Passthrough,
         _ if random.one_in(8) => TlsMode::Passthrough,
+        _ if random.one_in(12) => TlsMode::Unknown,
         _ => TlsMode::Terminate,
     };
     let has_tls = matches!(protocol, Protocol::Https | Protocol::Tls) && !random.one_in(8);
-    let tls = has_tls.then_some(ListenerTls { mode, certificates });
+    let tls = has_tls.then_some(ListenerTls { mode, certificates, validates_clients: random.one_in(20) });
     let route_kind = |kind: Kind| RouteKindRef { group: Group::Gateway.name().into(), kind: kind.name().into() };
     Listener {
         gateway: gateway.key(),

@@ -18,7 +18,8 @@ const NAMESPACES: [&str; 3] = ["db", "infra", "shop"];
 /// Meshes of the world, the last of which never exists.
 const MESHES: [&str; 4] = ["default", "other", "third", "nowhere"];
 /// Hostnames of listeners and routes.
-const HOSTNAMES: [&str; 6] = ["a.example", "b.example", "*.example", "x.a.example", "*.a.example", "other.test"];
+const HOSTNAMES: [&str; 7] =
+    ["a.example", "b.example", "*.example", "x.a.example", "*.a.example", "other.test", "no_name.example"];
 /// Classes of ours: one without parameters, one with.
 const CLASSES: [&str; 2] = ["kuma", "tuned"];
 /// Definitions of Gateway API.

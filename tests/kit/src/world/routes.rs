@@ -42,8 +42,10 @@ fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expr
     let age = Age { created: random.some(4, &[1, 2]), namespace: object.namespace.clone(), name: object.name.clone() };
     let mesh = random.one_in(8).then(|| (*random.pick(&MESHES)).into());
     let count = if route_kind == RouteKind::Tcp { 0 } else { random.below(3) };
-    let hostnames: Arc<[Hostname]> =
-        (0..count).filter_map(|_| Hostname::parse(random.pick::<&str>(&HOSTNAMES))).collect();
+    // Few listeners are for TLSRoutes, so these ask for less.
+    let names = if route_kind == RouteKind::Tls { &HOSTNAMES[..3] } else { &HOSTNAMES[..] };
+    let hostnames: Arc<[Hostname]> = (0..count).filter_map(|_| Hostname::parse(random.pick::<&str>(names))).collect();
+    let picky = if route_kind.is_of_connections() { 12 } else { 4 };
     let count = u16::try_from(random.between(1, 3)).unwrap_or(1);
     let parents = (0..count).map(|index| {
         let (kind, group, parent_kind) = match random.below(8) {
@@ -68,8 +70,8 @@ fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expr
                 kind: kind.name().into(),
                 namespace: Some(namespace.into()),
                 name: name.into(),
-                section_name: random.one_in(4).then(|| (*random.pick(&["a", "b", "c", "d"])).into()),
-                port: random.one_in(5).then(|| *random.pick(&[80, 81, 90, 443, 8080])),
+                section_name: random.one_in(picky).then(|| (*random.pick(&["a", "b", "c", "d"])).into()),
+                port: random.one_in(picky + 1).then(|| *random.pick(&[80, 81, 90, 443, 8080])),
             },
             age: age.clone(),
             mesh: mesh.clone(),

@@ -9,7 +9,8 @@ use super::{MESHES, NAMESPACES, Random, SERVICES, TEAMS, update};
 pub(super) fn mesh(random: &mut Random, name: &str) -> Update {
     let modes =
         [MeshServices::Disabled, MeshServices::Everywhere, MeshServices::ReachableBackends, MeshServices::Exclusive];
-    let mesh = Mesh { name: name.into(), mesh_services: *random.pick(&modes) };
+    let mode = if random.one_in(16) { MeshServices::Unknown } else { *random.pick(&modes) };
+    let mesh = Mesh { name: name.into(), mesh_services: mode };
     update(Key::of(Kind::Mesh, "", name), [Fact::mesh(mesh)])
 }
 
@@ -27,7 +28,7 @@ pub(super) fn namespace(random: &mut Random, name: &str) -> Update {
 pub(super) fn class(random: &mut Random, name: &str) -> Update {
     let parameters = (name == "tuned").then(|| parameters_ref(random, "tuning"));
     let generation = Fact::generation(&ObjectName::new(Kind::GatewayClass, "", name), i64::from(random.between(1, 2)));
-    let class = Fact::class(Class { name: name.into(), parameters });
+    let class = Fact::class(Class { name: name.into(), parameters, leaving: random.one_in(8) });
     update(Key::of(Kind::GatewayClass, "", name), [class, generation])
 }
 
@@ -35,7 +36,8 @@ pub(super) fn class(random: &mut Random, name: &str) -> Update {
 pub(super) fn definition(random: &mut Random, plural: &str) -> Update {
     let name = format!("{plural}.{}", Group::Gateway.name());
     let bundle = random.some(5, &["v1.3.0", "v1.5.1", "v1.6.1", "v1.6.1"]).map(Into::into);
-    let definition = CrdVersion { name: name.as_str().into(), bundle };
+    let of_kind = CrdVersion::Of { name: name.as_str().into(), bundle };
+    let definition = if random.one_in(12) { CrdVersion::Unreadable } else { of_kind };
     update(Key::of(Kind::CustomResourceDefinition, "", &name), [Fact::crd_version(definition)])
 }
 

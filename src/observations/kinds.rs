@@ -144,6 +144,11 @@ pub(crate) const fn written(kind: Kind) -> Part {
     }
 }
 
+/// Whether we work without reading a kind: there is only something that we cannot say then.
+pub(crate) const fn can_do_without(kind: Kind) -> bool {
+    matches!(kind, Kind::CustomResourceDefinition)
+}
+
 /// Whether the metadata of a kind is enough. The schemas of all definitions of a cluster are megabytes.
 pub(crate) const fn metadata_is_enough(kind: Kind) -> bool {
     matches!(kind, Kind::CustomResourceDefinition)

@@ -11,6 +11,8 @@ pub struct Memory {
     times: Box<[(Key, Timestamp)]>,
     /// Entries of `status.parents` that are not ours, as JSON, in their order.
     foreign: Option<Box<str>>,
+    /// Finalizers of a class, in their order.
+    finalizers: Box<[Box<str>]>,
 }
 
 impl Memory {
@@ -18,7 +20,10 @@ impl Memory {
     pub fn of(controller_name: &str, kind: Kind, object: &Value) -> Self {
         let status = &object["status"];
         match kind {
-            Kind::GatewayClass => Self::from_times(conditions("", status)),
+            Kind::GatewayClass => {
+                let finalizers = array(&object["metadata"]["finalizers"]).iter().map(|name| text(name).into());
+                Self { finalizers: finalizers.collect(), ..Self::from_times(conditions("", status)) }
+            }
             Kind::Gateway => {
                 let listeners = array(&status["listeners"]).iter();
                 let times = listeners.flat_map(|entry| conditions(&listener_scope(entry), entry));
@@ -43,13 +48,18 @@ impl Memory {
         let mut times: Vec<_> = times.into_iter().collect();
         times.sort_unstable();
         times.dedup_by_key(|(key, _)| *key);
-        Self { times: times.into(), foreign: None }
+        Self { times: times.into(), ..Self::default() }
     }
 
     /// When the condition took this value, if it has it.
     pub fn since(&self, condition: Key) -> Option<Timestamp> {
         let at = self.times.binary_search_by_key(&condition, |(key, _)| *key).ok()?;
         Some(self.times[at].1)
+    }
+
+    /// Finalizers of a class, in their order, ours among them if it bears it.
+    pub fn finalizers(&self) -> impl Iterator<Item = &str> {
+        self.finalizers.iter().map(|finalizer| &**finalizer)
     }
 
     /// Entries of `status.parents` that other controllers wrote, in their order.

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
-use dataflows::model::{Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update};
+use dataflows::model::{
+    CrdVersion, Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update,
+};
 use serde_json::Value;
 use tokio::sync::{Mutex, Notify};
 
 use super::health::Health;
-use super::kinds::{COLLECTIONS_MAX, Collection, Part, WATCHED, written};
+use super::kinds::{COLLECTIONS_MAX, Collection, Part, WATCHED, can_do_without, written};
 use super::memory::Memory;
 use super::versions::{Admission, Entry, Identity, Version, Versions};
 use crate::events::Event;
@@ -47,6 +49,8 @@ pub struct Feed {
     /// By collection, the version up to which its watch has told everything.
     passed: Vec<AtomicU64>,
     complete: Vec<AtomicBool>,
+    /// Whether the definitions may be read.
+    readable: AtomicBool,
     /// By kind, the version that is watched and so the one to write.
     served: Lock<BTreeMap<Kind, &'static str>>,
     news: News,
@@ -63,6 +67,7 @@ impl Feed {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             passed: (0..COLLECTIONS_MAX).map(|_| AtomicU64::new(0)).collect(),
             complete: (0..COLLECTIONS_MAX).map(|_| AtomicBool::new(false)).collect(),
+            readable: AtomicBool::new(true),
             served: Lock::default(),
             news: News::default(),
             health: Health::default(),
@@ -205,6 +210,9 @@ impl Feed {
             }
         }
         self.passed(of).fetch_max(number.unwrap_or_default(), Ordering::AcqRel);
+        if can_do_without(of.kind) && !self.readable.swap(true, Ordering::Relaxed) {
+            self.send(definitions_unreadable(Vec::new())).await;
+        }
         if written(of.kind) != Part::None {
             self.news.note_kind(of.kind);
         }
@@ -214,6 +222,16 @@ impl Feed {
     /// Takes the news that a kind is not served any more: all its objects are gone.
     pub async fn withdrawn(&self, of: Collection) {
         self.listed(of, &HashSet::new(), None).await;
+    }
+
+    /// Takes the news that an input may not be read which we [can do without](super::kinds::can_do_without): it counts as
+    /// complete, and the dataflow knows that it knows nothing. What was read before still holds.
+    pub(crate) async fn unreadable(&self, of: Collection) {
+        if !self.is_complete(of) {
+            self.readable.store(false, Ordering::Relaxed);
+            self.send(definitions_unreadable(vec![Fact::crd_version(CrdVersion::Unreadable)])).await;
+            self.complete(of).await;
+        }
     }
 
     /// Whether an input has delivered all that it holds at the start.
@@ -238,7 +256,7 @@ impl Feed {
     }
 
     /// Notes the version of a bookmark: the watch has told everything up to it.
-    pub(super) fn passed_by(&self, of: Collection, version: &str) {
+    pub(crate) fn passed_by(&self, of: Collection, version: &str) {
         if let Some(number) = Version::parse(version).number() {
             self.passed(of).fetch_max(number, Ordering::AcqRel);
         }
@@ -271,6 +289,13 @@ impl Feed {
     fn passed(&self, of: Collection) -> &AtomicU64 {
         &self.passed[of.index()]
     }
+}
+
+/// That the definitions may not be read, or that they may again.
+fn definitions_unreadable(facts: Vec<Fact>) -> Event {
+    let source = CrdVersion::group_key().part("unreadable", "");
+    let trigger = ObjectName::new(Kind::CustomResourceDefinition, "", "gatewayclasses.gateway.networking.k8s.io");
+    Event::Changed { trigger, updates: vec![Update { source, facts }], heard: Instant::now() }
 }
 
 /// What the facts of an object show of ours.

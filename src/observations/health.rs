@@ -66,18 +66,18 @@ impl Health {
             .collect()
     }
 
-    pub(super) fn set(&self, collection: Collection, standing: Standing, reason: Option<String>) {
+    pub(crate) fn set(&self, collection: Collection, standing: Standing, reason: Option<String>) {
         self.change(collection, |state| {
             state.standing = standing;
             state.reason = reason;
         });
     }
 
-    pub(super) fn heard(&self, collection: Collection) {
+    pub(crate) fn heard(&self, collection: Collection) {
         self.change(collection, |state| state.heard = Some(Instant::now()));
     }
 
-    pub(super) fn undecoded(&self, collection: Collection) {
+    pub(crate) fn undecoded(&self, collection: Collection) {
         self.change(collection, |state| state.undecoded += 1);
     }
 

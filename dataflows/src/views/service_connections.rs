@@ -1,0 +1,29 @@
+use crate::model::{
+    MeshHttpRoutePlan, MeshTcpRoutePlan, PortConnections, RequestsServed, ServiceTcpRoutePlan, YieldedPort,
+};
+use crate::operators::{Rows, cogroup};
+use crate::rules::service_routes;
+
+/// Routes of connections on Services: the `MeshTCPRoutes`, one per route and Service, keyed by both; and the ports that
+/// a route yields to routes of requests, keyed by the route.
+///
+/// However many routes of requests a port has, its group holds one row for all of them beside the one route of
+/// connections that holds the port.
+pub(crate) fn service_connections<'s>(
+    connections: Rows<'s, MeshTcpRoutePlan>,
+    requests: Rows<'s, MeshHttpRoutePlan>,
+) -> (Rows<'s, ServiceTcpRoutePlan>, Rows<'s, YieldedPort>) {
+    let connections = connections.rekey(|_, plan| plan.serving.point.service_port().map(|_| plan.serving.point.key));
+    let requests = requests.flat_map(|_, plan| Some((plan.serving.point.key, RequestsServed {})));
+    let inputs = [connections.any(), requests.any()];
+    let settled = cogroup("connections by Service port", inputs, |_, group, settled| {
+        let yields = group.one::<RequestsServed>().is_some();
+        settled.extend(group.all::<MeshTcpRoutePlan>().map(|plan| PortConnections { plan: plan.clone(), yields }));
+    });
+    let yielded = settled.clone().flat_map(|_, settled| service_routes::yielded(settled));
+    let held = settled.flat_map(|_, settled| service_routes::held(settled));
+    let routes = cogroup("MeshTCPRoutes by route and Service", [held.any()], |_, group, plans| {
+        plans.extend(service_routes::connections_plan(group.all::<MeshTcpRoutePlan>().cloned().collect()));
+    });
+    (routes, yielded)
+}
