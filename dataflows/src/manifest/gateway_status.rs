@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::conditions::{condition, gateway_problem, join, listener_text};
 use super::json::object;
-use crate::model::{Action, GatewayStatus, ListenerProblem, ListenerReport, Pending, Ref};
+use crate::model::{Action, Gateway, GatewayStatus, ListenerProblem, ListenerReport, Pending, Ref};
 use crate::rules::acceptance::{Acceptance, acceptance};
-use crate::rules::certificates;
+use crate::rules::{addresses, certificates};
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewaystatus>
 pub(super) fn status(gateway: &GatewayStatus) -> Value {
@@ -52,14 +52,30 @@ fn programmed(gateway: &GatewayStatus, acceptance: Acceptance<'_>) -> Value {
     if let Some((reason, message)) = unfinished(&gateway.pending) {
         return programmed(false, reason, &message);
     }
-    if gateway.addresses.is_empty() {
-        let message = format!(
-            "MeshGatewayInstance \"{}/{}\" has no address yet",
-            gateway.managed.gateway.namespace, gateway.managed.gateway.name
-        );
-        return programmed(false, "AddressNotAssigned", &message);
+    if let Some((reason, message)) = address_problem(gateway) {
+        return programmed(false, reason, &message);
     }
-    programmed(true, "Programmed", "")
+    let message = if serves(gateway) { "" } else { "no listener serves anything, so that no address is needed" };
+    programmed(true, "Programmed", message)
+}
+
+/// What is wrong with the addresses. A Gateway of which no listener serves anything needs none, and Kuma gives it none.
+fn address_problem(gateway: &GatewayStatus) -> Option<(&'static str, String)> {
+    let Gateway { namespace, name, addresses, .. } = &*gateway.managed.gateway;
+    let not_usable = addresses::not_usable(addresses, &gateway.addresses);
+    if !not_usable.is_empty() {
+        let values = join(not_usable.into_iter());
+        return Some((
+            "AddressNotUsable",
+            format!("the load balancer of the Gateway does not have the address {values}"),
+        ));
+    }
+    let missing = gateway.addresses.is_empty() && serves(gateway);
+    missing.then(|| ("AddressNotAssigned", format!("MeshGatewayInstance \"{namespace}/{name}\" has no address yet")))
+}
+
+fn serves(gateway: &GatewayStatus) -> bool {
+    gateway.listeners.iter().any(|report| report.state.usable)
 }
 
 /// What is not in the cluster as it should be, and why.

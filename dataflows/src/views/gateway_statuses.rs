@@ -53,6 +53,6 @@ fn status(group: &Group<'_>) -> Option<GatewayStatus> {
     listeners.sort_unstable_by_key(|report| report.state.listener.index);
     let mut pending: Vec<_> = group.all::<Pending>().cloned().collect();
     pending.sort_unstable_by(|left, right| left.object.cmp(&right.object));
-    let addresses = rules::addresses::shown(group.all::<GatewayAddress>());
+    let addresses = rules::addresses::shown(&managed.gateway.addresses, group.all::<GatewayAddress>());
     Some(GatewayStatus { generation: row.generation, managed: managed.clone(), listeners, addresses, pending })
 }

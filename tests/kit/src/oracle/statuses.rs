@@ -59,7 +59,7 @@ impl Statuses<'_> {
             generation,
             managed: managed.clone(),
             listeners: gateway.listeners.iter().map(report).collect(),
-            addresses: addresses::shown(found),
+            addresses: addresses::shown(&managed.gateway.addresses, found),
             pending: self.pending_of_gateway(gateway, &object),
         };
         Some(Self::desire(object, Content::GatewayStatus(status.into())))
