@@ -113,9 +113,11 @@ fn gateway(index: u32) -> Update {
         mesh: None,
         infrastructure: Infrastructure::default(),
         addresses: vec![],
+        allowed_listeners: AllowedNamespaces::None,
     };
     let listener = Listener {
         gateway: object.key(),
+        set: None,
         namespace: object.namespace.clone(),
         index: 0,
         name: "web".into(),

@@ -18,8 +18,9 @@ mod services;
 pub use connection_route::{ConnectionRouteSpec, ConnectionRule};
 pub use core::{ServicePort, ServiceSpec};
 pub use gateway::{
-    AllowedRoutes, CertificateRef, GatewayAddress, GatewayClassSpec, GatewaySpec, Infrastructure, LabelRequirement,
-    LabelSelector, Listener, ListenerTls, LocalParametersRef, ParametersRef, RouteGroupKind, RouteNamespaces,
+    AllowedListeners, AllowedRoutes, CertificateRef, GatewayAddress, GatewayClassSpec, GatewaySpec, Infrastructure,
+    LabelRequirement, LabelSelector, Listener, ListenerSetSpec, ListenerTls, LocalParametersRef, ParametersRef,
+    RouteGroupKind, RouteNamespaces,
 };
 pub use grant::{GrantFrom, GrantTo, ReferenceGrantSpec};
 pub use grpc_route::{GrpcMatch, GrpcRouteSpec, GrpcRule, MethodMatch};

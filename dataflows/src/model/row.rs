@@ -10,10 +10,11 @@ use super::{
     AttachPoint, Attachment, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,
     ClassStatus, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor, FoundCertificate,
     Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener,
-    Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport, ListenerState,
-    ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, NamespaceLabels, Observed,
-    Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend, RouteRules, RouteStatus,
-    Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed, Task,
+    Held, HostnamePlace, InstancePlan, JudgedServiceParent, LabelledSet, Listener, ListenerHostname, ListenerReport,
+    ListenerSet, ListenerSetStatus, ListenerState, ManagedGateway, ManagedSet, Mesh, MeshChoice, MeshGatewayPlan,
+    MeshHttpRoutePlan, MeshTcpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict,
+    Pending, Refusal, ResolvedBackend, RouteParent, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor,
+    ServiceParent, ServiceRoutePlan, Serving, Shadowed, Task,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -190,9 +191,9 @@ relations! {
     Attachment, AttachPoint, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,
     ClassStatus, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor, FoundCertificate,
     Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener,
-    Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
-    ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
+    Held, HostnamePlace, InstancePlan, JudgedServiceParent, LabelledSet, Listener, ListenerHostname, ListenerReport,
+    ListenerSet, ListenerSetStatus, ListenerState, ManagedGateway, ManagedSet, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
-    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed,
+    RouteParent, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, Serving, Shadowed,
     Task,
 }

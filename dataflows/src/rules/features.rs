@@ -84,11 +84,12 @@ pub const FEATURES: &[Feature] = {
             Yes,
             "b27_requested_address",
         ),
+        row("Hosts that several listeners for TLS take are told", &[], No, Yes, "overlapping_tls_listeners"),
         row("HTTPS listeners with certificates", &[], Partly, Yes, "tls_certificate_is_copied"),
         row("TLS listeners, passing through or terminating", &[], No, Yes, "tls_listener_modes"),
         row("TCP listeners", &[], No, Yes, "tcp_listener_conflicts"),
         row("Several replicas with a lease", &[], Yes, No, ""),
-        row("ListenerSet", &["ListenerSet"], No, No, ""),
+        row("ListenerSet", &["ListenerSet"], No, Yes, "listener_set"),
         // References.
         row(
             "ReferenceGrant for backends and mirrors",

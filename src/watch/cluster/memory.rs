@@ -19,7 +19,7 @@ impl Memory {
         let status = &object["status"];
         match kind {
             Kind::GatewayClass => Self::from_times(conditions("", status)),
-            Kind::Gateway => {
+            Kind::Gateway | Kind::ListenerSet => {
                 let listeners = array(&status["listeners"]).iter();
                 let times = listeners.flat_map(|entry| conditions(&listener_scope(entry), entry));
                 Self::from_times(conditions("", status).into_iter().chain(times))

@@ -1,15 +1,8 @@
-use std::collections::BTreeSet;
+use dataflows::model::{AllowedNamespaces, Fact, Gateway, Infrastructure, Key, Kind, ParametersRef, RequestedAddress};
 
-use dataflows::model::{
-    AllowedNamespaces, CertificateRef, Fact, Gateway, Hostname, Infrastructure, Key, Kind, Listener, ListenerTls,
-    ParametersRef, Protocol, RequestedAddress, RouteKindRef, Selector, SelectorRequirement, Text, TlsMode,
-};
-use dataflows::rules::expressible::is_dns_name;
-
-use super::DecodeError;
-use super::error::quote;
 use super::source::{Source, present, texts};
-use crate::kubernetes::{self, GatewaySpec, LabelSelector, RouteNamespaces};
+use super::{DecodeError, listener};
+use crate::kubernetes::GatewaySpec;
 
 /// A Gateway and its listeners.
 ///
@@ -17,20 +10,7 @@ use crate::kubernetes::{self, GatewaySpec, LabelSelector, RouteNamespaces};
 pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
     let spec: GatewaySpec<'_> = source.section("spec")?;
     let mut facts = vec![source.generation(), Fact::gateway(gateway(source, &spec))];
-    let mut names = BTreeSet::new();
-    for (index, written) in spec.listeners.iter().enumerate() {
-        let place = format!("spec.listeners[{index}]");
-        if !is_dns_name(written.name) {
-            let problem = format!("{:?} is not a DNS-1123 name", quote(written.name));
-            let cure = "use lower-case letters, digits, dashes and dots";
-            return Err(source.invalid(format!("{place}.name"), problem, cure));
-        }
-        if !names.insert(written.name) {
-            let problem = format!("another listener is named {:?}", written.name);
-            return Err(source.invalid(format!("{place}.name"), problem, "give each listener a name of its own"));
-        }
-        facts.push(Fact::listener(listener(source, index, &place, written)?));
-    }
+    facts.extend(listener::decode(source, source.key(), None, &spec.listeners)?);
     Ok(facts)
 }
 
@@ -59,94 +39,11 @@ fn gateway(source: &Source<'_>, spec: &GatewaySpec<'_>) -> Gateway {
             .iter()
             .map(|address| RequestedAddress { kind: address.kind.into(), value: address.value.into() })
             .collect(),
+        allowed_listeners: spec
+            .allowed_listeners
+            .as_ref()
+            .map_or(AllowedNamespaces::None, |allowed| listener::namespaces(&allowed.namespaces)),
     }
-}
-
-fn listener(
-    source: &Source<'_>,
-    index: usize,
-    place: &str,
-    written: &kubernetes::Listener<'_>,
-) -> Result<Listener, DecodeError> {
-    let allowed = &written.allowed_routes;
-    let kinds: Vec<RouteKindRef> = allowed
-        .kinds
-        .iter()
-        .map(|reference| RouteKindRef { group: reference.group.into(), kind: reference.kind.into() })
-        .collect();
-    Ok(Listener {
-        gateway: source.key(),
-        namespace: source.name.namespace.clone(),
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        name: written.name.into(),
-        port: port(source, place, written)?,
-        protocol: Protocol::parse(written.protocol),
-        hostname: Hostname::parse(written.hostname),
-        namespaces: namespaces(&allowed.namespaces),
-        kinds: (!kinds.is_empty()).then_some(kinds),
-        tls: written.tls.as_ref().map(|written| tls(source, place, written)).transpose()?,
-    })
-}
-
-fn port(source: &Source<'_>, place: &str, written: &kubernetes::Listener<'_>) -> Result<u16, DecodeError> {
-    match u16::try_from(written.port) {
-        Ok(port) if port > 0 => Ok(port),
-        _ => {
-            let problem = format!("{} of listener {:?} is not a port", written.port, written.name);
-            Err(source.invalid(format!("{place}.port"), problem, "write a number from 1 to 65535"))
-        }
-    }
-}
-
-/// <https://gateway-api.sigs.k8s.io/reference/spec/#routenamespaces>
-fn namespaces(written: &RouteNamespaces<'_>) -> AllowedNamespaces {
-    match (written.from, &written.selector) {
-        ("Same", _) => AllowedNamespaces::Same,
-        ("All", _) => AllowedNamespaces::All,
-        // As everywhere in Kubernetes, a selector that is not there selects nothing, and an empty one everything.
-        ("None", _) | ("Selector", None) => AllowedNamespaces::None,
-        ("Selector", Some(written)) => AllowedNamespaces::Selector(selector(written)),
-        (other, _) => AllowedNamespaces::Unknown(quote(other).into()),
-    }
-}
-
-/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements>
-fn selector(written: &LabelSelector<'_>) -> Selector {
-    let labels = written
-        .match_labels
-        .iter()
-        .map(|(&label, &value)| SelectorRequirement::In { label: label.into(), values: vec![value.into()] });
-    let expressions = written.match_expressions.iter().map(|written| {
-        let label = Text::from(written.key);
-        let values = || written.values.iter().copied().map(Text::from).collect();
-        match written.operator {
-            "In" => SelectorRequirement::In { label, values: values() },
-            "NotIn" => SelectorRequirement::NotIn { label, values: values() },
-            "Exists" => SelectorRequirement::Exists { label },
-            "DoesNotExist" => SelectorRequirement::DoesNotExist { label },
-            operator => SelectorRequirement::Unknown { operator: operator.into() },
-        }
-    });
-    Selector { requirements: labels.chain(expressions).collect() }
-}
-
-/// <https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig>
-fn tls(source: &Source<'_>, place: &str, written: &kubernetes::ListenerTls<'_>) -> Result<ListenerTls, DecodeError> {
-    let mode = match written.mode {
-        "Terminate" => TlsMode::Terminate,
-        "Passthrough" => TlsMode::Passthrough,
-        other => {
-            let problem = format!("{:?} is not known", quote(other));
-            return Err(source.invalid(format!("{place}.tls.mode"), problem, "write Terminate or Passthrough"));
-        }
-    };
-    let certificate = |reference: &kubernetes::CertificateRef<'_>| CertificateRef {
-        group: reference.group.into(),
-        kind: reference.kind.into(),
-        namespace: source.namespace(reference.namespace),
-        name: reference.name.into(),
-    };
-    Ok(ListenerTls { mode, certificates: written.certificate_refs.iter().map(certificate).collect() })
 }
 
 #[cfg(test)]
