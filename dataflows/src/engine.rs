@@ -235,6 +235,7 @@ inputs! {
     CrdVersion => definitions,
     Gateway => gateways,
     Listener => listeners,
+    ListenerSet => listener_sets,
     ParentRef => parent_refs,
     Rule => rules,
     BackendRef => backend_refs,

@@ -12,7 +12,8 @@ pub use engine::{Engine, Step};
 use engine::Plan;
 use model::{
     BackendRef, Certificate, Class, ClassParameters, CrdVersion, Destination, Gateway, GatewayAddress, Generation,
-    Grant, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings, Task,
+    Grant, Listener, ListenerSet, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Refusal, Rule, Settings,
+    Task,
 };
 use operators::{Rows, together};
 
@@ -23,6 +24,7 @@ pub struct Inputs<'s> {
     definitions: Rows<'s, CrdVersion>,
     gateways: Rows<'s, Gateway>,
     listeners: Rows<'s, Listener>,
+    listener_sets: Rows<'s, ListenerSet>,
     parent_refs: Rows<'s, ParentRef>,
     rules: Rows<'s, Rule>,
     backend_refs: Rows<'s, BackendRef>,
@@ -61,17 +63,20 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let choices = inputs.mesh_choices.arrange("mesh choices by namespace");
     let meshes = inputs.meshes.arrange("meshes");
     let destinations = inputs.destinations.arrange("destinations");
+    let namespaces = inputs.namespace_labels.arrange("namespaces");
 
     let (gateways, parents) = view!(plan, object_meshes(inputs.gateways, inputs.parent_refs, choices));
     let classes = view!(plan, accepted_classes(inputs.classes, parameters.clone()));
     let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, meshes.clone(); settings));
+    let by_gateway = managed.clone().arrange("gateways");
+    let sets = view!(plan, listener_sets(inputs.listener_sets, by_gateway.clone(), namespaces.clone()));
     let (certificates, granted) =
         view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
-    let listeners = view!(plan, listeners(managed.clone(), inputs.listeners, certificates, granted));
+    let listeners = view!(plan, listeners(managed.clone(), sets.clone(), inputs.listeners, certificates, granted));
 
-    let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), inputs.namespace_labels));
+    let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), namespaces));
     let attachments = view!(plan, route_conflicts(attachments));
-    let verdicts = view!(plan, parent_verdicts(parents.clone(), managed.clone(), attachments.clone()));
+    let verdicts = view!(plan, parent_verdicts(parents.clone(), by_gateway, sets.clone(), attachments.clone()));
     let (on_services, ports) = view!(plan, service_parents(parents, destinations.clone(), meshes; settings));
     let (verdicts, attachments) = (verdicts.concat(on_services), attachments.concat(ports));
 
@@ -101,12 +106,13 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
 
     let generations = inputs.generations;
     let class = view!(plan, class_statuses(classes, managed.clone(), generations.clone(), inputs.definitions));
-    let gateway = view!(
-        plan,
-        gateway_statuses(managed, listeners, attached, generations.clone(), inputs.addresses, objects.clone(); settings)
-    );
+    let reports = view!(plan, listener_reports(listeners.clone(), attached));
+    let of_gateways = view!(plan, pending_of_gateways(listeners, objects.clone(); settings));
+    let (addresses, pending) = (inputs.addresses, of_gateways.clone());
+    let gateway = view!(plan, gateway_statuses(managed, reports.clone(), generations.clone(), addresses, pending));
+    let set = view!(plan, listener_set_statuses(sets, reports, generations.clone(), of_gateways));
     let route = view!(plan, route_statuses(verdicts, route_rules, (servings, yielded), generations, objects.clone()));
-    let desired = view!(plan, desired_statuses(class, gateway, route));
+    let desired = view!(plan, desired_statuses(class, gateway, set, route));
     let statuses = view!(plan, pending_statuses(desired, inputs.observed_statuses, inputs.refusals; settings));
 
     let pending = objects.concat(statuses);

@@ -189,7 +189,9 @@ fn removes(dispatch: &Dispatch) -> bool {
 fn is_removed(feed: &Feed, object: &ObjectName, answered: &Value) -> bool {
     let shown = shown(feed.settings(), object.kind, answered).is_some();
     match object.kind {
-        Kind::GatewayClass | Kind::Gateway => !shown || !manifest::owns_status(feed.settings(), answered),
+        Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet => {
+            !shown || !manifest::owns_status(feed.settings(), answered)
+        }
         _ => !shown,
     }
 }

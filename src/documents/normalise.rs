@@ -78,7 +78,7 @@ const fn versions(kind: Kind) -> &'static [&'static str] {
         }
         Kind::TcpRoute => &["v1", "v1alpha2"],
         Kind::TlsRoute => &["v1", "v1alpha2", "v1alpha3"],
-        Kind::Namespace | Kind::Secret | Kind::Service => &["v1"],
+        Kind::ListenerSet | Kind::Namespace | Kind::Secret | Kind::Service => &["v1"],
         _ => &["v1alpha1"],
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::gateway_group;
+use super::{ParentRef, gateway_group};
 
 /// `spec` of a GatewayClass.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,6 +44,9 @@ pub struct GatewaySpec<'a> {
     /// What is asked of TLS on all listeners.
     #[serde(default)]
     pub tls: GatewayTls,
+    /// Whose `ListenerSets` may add listeners.
+    #[serde(borrow)]
+    pub allowed_listeners: Option<AllowedListeners<'a>>,
 }
 
 /// `spec.tls` of a Gateway: what is asked of clients.
@@ -78,6 +81,30 @@ pub struct OnePortTls {
     pub port: i64,
     #[serde(default)]
     pub tls: PortTls,
+}
+
+/// `spec.allowedListeners` of a Gateway.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AllowedListeners<'a> {
+    /// Namespaces of the `ListenerSets`.
+    #[serde(borrow, default = "no_namespaces")]
+    pub namespaces: RouteNamespaces<'a>,
+}
+
+const fn no_namespaces<'a>() -> RouteNamespaces<'a> {
+    RouteNamespaces { from: "None", selector: None }
+}
+
+/// `spec` of a ListenerSet.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListenerSetSpec<'a> {
+    /// The Gateway that it adds to.
+    #[serde(borrow)]
+    pub parent_ref: ParentRef<'a>,
+    /// Its listeners.
+    #[serde(borrow, default)]
+    pub listeners: Vec<Listener<'a>>,
 }
 
 /// One entry of `spec.addresses`.

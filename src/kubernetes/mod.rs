@@ -18,9 +18,9 @@ mod services;
 pub use connection_route::{ConnectionRouteSpec, ConnectionRule};
 pub use core::{ServicePort, ServiceSpec};
 pub use gateway::{
-    AllowedRoutes, CertificateRef, FrontendTls, GatewayAddress, GatewayClassSpec, GatewaySpec, GatewayTls,
-    Infrastructure, LabelRequirement, LabelSelector, Listener, ListenerTls, LocalParametersRef, OnePortTls,
-    ParametersRef, PortTls, RouteGroupKind, RouteNamespaces,
+    AllowedListeners, AllowedRoutes, CertificateRef, FrontendTls, GatewayAddress, GatewayClassSpec, GatewaySpec,
+    GatewayTls, Infrastructure, LabelRequirement, LabelSelector, Listener, ListenerSetSpec, ListenerTls,
+    LocalParametersRef, OnePortTls, ParametersRef, PortTls, RouteGroupKind, RouteNamespaces,
 };
 pub use grant::{GrantFrom, GrantTo, ReferenceGrantSpec};
 pub use grpc_route::{GrpcMatch, GrpcRouteSpec, GrpcRule, MethodMatch};

@@ -96,6 +96,7 @@ pub const WATCHED: &[Watched] = &[
     watched(Kind::CustomResourceDefinition, &["v1"]),
     watched(Kind::GatewayClass, &["v1"]),
     watched(Kind::Gateway, &["v1"]),
+    watched(Kind::ListenerSet, &["v1"]),
     watched(Kind::HttpRoute, &["v1"]),
     watched(Kind::GrpcRoute, &["v1"]),
     watched(Kind::TcpRoute, &["v1", "v1alpha2"]),
@@ -136,7 +137,7 @@ pub(crate) enum Part {
 /// What of a kind we write.
 pub(crate) const fn written(kind: Kind) -> Part {
     match kind {
-        Kind::GatewayClass | Kind::Gateway => Part::Status,
+        Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet => Part::Status,
         Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::Secret => Part::Whole,
         _ if kind.is_route() => Part::Status,
         _ if kind.is_mesh_route() => Part::Whole,

@@ -24,7 +24,7 @@ impl Memory {
                 let finalizers = array(&object["metadata"]["finalizers"]).iter().map(|name| text(name).into());
                 Self { finalizers: finalizers.collect(), ..Self::from_times(conditions("", status)) }
             }
-            Kind::Gateway => {
+            Kind::Gateway | Kind::ListenerSet => {
                 let listeners = array(&status["listeners"]).iter();
                 let times = listeners.flat_map(|entry| conditions(&listener_scope(entry), entry));
                 Self::from_times(conditions("", status).into_iter().chain(times))

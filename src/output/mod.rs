@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// Whether a task about this object is about its status: the kinds that users write and we only answer.
 pub const fn is_status_kind(kind: Kind) -> bool {
-    kind.is_route() || matches!(kind, Kind::Gateway | Kind::GatewayClass)
+    kind.is_route() || matches!(kind, Kind::Gateway | Kind::GatewayClass | Kind::ListenerSet)
 }
 
 /// The source under which what an object or status shows is told to the dataflow. Apart from the other facts of the

@@ -1,5 +1,5 @@
-// Command cluster is the control plane that the tests talk to: etcd and kube-apiserver in one binary, told apart by the
-// name it is called by or else by its first argument.
+// Command cluster is the control plane that the tests talk to: etcd, kube-apiserver and kube-controller-manager in one
+// binary, told apart by the name it is called by or else by its first argument.
 package main
 
 import (
@@ -10,7 +10,8 @@ import (
 
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"k8s.io/component-base/cli"
-	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 )
 
 func main() {
@@ -26,9 +27,11 @@ func main() {
 	case "etcd":
 		etcdmain.Main(os.Args)
 	case "kube-apiserver":
-		os.Exit(cli.Run(app.NewAPIServerCommand()))
+		os.Exit(cli.Run(apiserver.NewAPIServerCommand()))
+	case "kube-controller-manager":
+		os.Exit(cli.Run(controllers.NewControllerManagerCommand()))
 	default:
-		fmt.Fprintln(os.Stderr, "usage: cluster etcd|kube-apiserver FLAGS")
+		fmt.Fprintln(os.Stderr, "usage: cluster etcd|kube-apiserver|kube-controller-manager FLAGS")
 		os.Exit(2)
 	}
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{InstancePlan, Text};
+use crate::model::{Gateway, InstancePlan, Text};
 use crate::rules::addresses;
 
 /// The common part of the MeshGatewayConfig, with what the Gateway's infrastructure and addresses add to it.
@@ -30,18 +30,28 @@ pub(super) fn spec(plan: &InstancePlan) -> Value {
     let requested = addresses::requested(&managed.gateway.addresses).ok().flatten();
     let address = requested.or_else(|| common.load_balancer_ip.clone());
     let service = template(
-        metadata(&common.service_labels, &infrastructure.labels),
+        labels(&common.service_labels, &managed.gateway),
         metadata(&common.service_annotations, &infrastructure.annotations),
         address.map(|address| json!({"loadBalancerIP": &*address})),
     );
     let pod = template(
-        metadata(&common.pod_labels, &infrastructure.labels),
+        labels(&common.pod_labels, &managed.gateway),
         metadata(&common.pod_annotations, &infrastructure.annotations),
         passed_through(common.pod_spec.as_ref()),
     );
     spec.extend(service.map(|service| ("serviceTemplate".to_owned(), service)));
     spec.extend(pod.map(|pod| ("podTemplate".to_owned(), pod)));
     Value::Object(spec)
+}
+
+/// The labels of what Kuma makes of the instance, by which it is found as part of the Gateway.
+///
+/// <https://gateway-api.sigs.k8s.io/geps/gep-1762/#resource-attachment>
+fn labels(class: &BTreeMap<Text, Text>, gateway: &Gateway) -> BTreeMap<Text, Text> {
+    let mut labels = metadata(class, &gateway.infrastructure.labels);
+    let names = super::metadata::gateway_labels(gateway);
+    labels.extend(names.map(|(key, value)| (key.into(), value.clone())));
+    labels
 }
 
 /// What the class says, overridden by what the Gateway says.

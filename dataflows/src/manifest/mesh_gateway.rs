@@ -19,7 +19,7 @@ pub(super) fn spec(settings: &Settings, plan: &MeshGatewayPlan) -> Value {
 fn listeners(settings: &Settings, plan: &MeshGatewayPlan, state: &ListenerState) -> Vec<Value> {
     let split = server_names::split(plan, state);
     if split.is_empty() {
-        return vec![listener(settings, state, rules::listeners::hostname_of(&state.listener))];
+        return vec![listener(settings, state, rules::listener_conflicts::hostname_of(&state.listener))];
     }
     let one = |hostname: Option<&Hostname>| {
         let mut rendered = listener(settings, state, hostname);
@@ -35,7 +35,7 @@ fn listener(settings: &Settings, state: &ListenerState, hostname: Option<&Hostna
         "hostname": hostname.map_or_else(|| "*".to_owned(), ToString::to_string),
         "port": listener.port,
         "protocol": listener.protocol.name(),
-        "tags": super::mesh_http_route::listener_tags(&listener.name, listener.port),
+        "tags": super::mesh_http_route::listener_tags(&names::listener_tag(listener), listener.port),
     });
     if listener.tls.as_ref().is_some_and(|tls| tls.mode == TlsMode::Passthrough) {
         rendered["tls"] = json!({"mode": "PASSTHROUGH"});

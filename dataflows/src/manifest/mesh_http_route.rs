@@ -23,7 +23,7 @@ pub(super) fn spec(settings: &Settings, plan: &MeshHttpRoutePlan) -> Value {
 
 fn listener_target(listener: &ListenerPlace) -> Value {
     let mut target = json!({"kind": "MeshGateway", "name": &*listener.mesh_gateway});
-    target["tags"] = listener_tags(&listener.name, listener.port);
+    target["tags"] = listener_tags(&listener.tag, listener.port);
     target
 }
 

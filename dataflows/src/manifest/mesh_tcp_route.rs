@@ -16,7 +16,7 @@ use crate::rules::{backends as of_backends, names, server_names};
 pub(super) fn spec(settings: &Settings, plan: &MeshTcpRoutePlan) -> Option<Value> {
     let point = &plan.serving.point;
     let listener = point.listener()?;
-    let mut tags = super::mesh_http_route::listener_tags(&listener.name, listener.port);
+    let mut tags = super::mesh_http_route::listener_tags(&listener.tag, listener.port);
     if listener.protocol == Protocol::Tls {
         tags[super::HOSTNAME_TAG] = server_names::tag_value(plan.hostname.as_ref()).into();
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Content, Gateway, Kind, ObjectName, Settings};
+use crate::model::{Content, Gateway, Kind, ObjectName, Settings, Text};
 use crate::rules::names;
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -41,9 +41,9 @@ pub(super) fn render(
         labels.insert(MESH.into(), mesh.into());
     }
     match content {
-        Content::MeshGateway(plan) => gateway_labels(&mut labels, &plan.managed.gateway),
+        Content::MeshGateway(plan) => labels.extend(as_json(gateway_labels(&plan.managed.gateway))),
         Content::MeshGatewayInstance(plan) => {
-            gateway_labels(&mut labels, &plan.managed.gateway);
+            labels.extend(as_json(gateway_labels(&plan.managed.gateway)));
             metadata.extend(owner_reference(&plan.managed.gateway));
         }
         // The control plane keeps secrets where they are.
@@ -71,12 +71,14 @@ fn ownership_labels(settings: &Settings, owner: &ObjectName) -> Map<String, Valu
         .collect()
 }
 
-fn gateway_labels(labels: &mut Map<String, Value>, gateway: &Gateway) {
-    for (key, value) in [(GATEWAY_NAME, &gateway.name), (GATEWAY_CLASS_NAME, &gateway.class_name)] {
-        if value.len() <= 63 {
-            labels.insert(key.into(), (**value).into());
-        }
-    }
+/// The labels by which what was made for a Gateway is found, as far as they can be labels.
+pub(super) fn gateway_labels(gateway: &Gateway) -> impl Iterator<Item = (&'static str, &Text)> {
+    let labels = [(GATEWAY_NAME, &gateway.name), (GATEWAY_CLASS_NAME, &gateway.class_name)];
+    labels.into_iter().filter(|(_, value)| value.len() <= 63)
+}
+
+fn as_json<'a>(labels: impl Iterator<Item = (&'static str, &'a Text)>) -> impl Iterator<Item = (String, Value)> {
+    labels.map(|(key, value)| (key.to_owned(), (**value).into()))
 }
 
 fn owner_reference(gateway: &Gateway) -> Option<(String, Value)> {

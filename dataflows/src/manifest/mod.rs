@@ -11,6 +11,8 @@ mod conditions;
 mod gateway_status;
 mod instance;
 mod json;
+mod listener_set_status;
+mod listener_status;
 mod mesh_gateway;
 mod mesh_http_route;
 mod mesh_tcp_route;
@@ -96,8 +98,8 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
     Some(Observed { object: name, ours, claim, mesh: mesh.into(), fingerprint, anchor, copies })
 }
 
-/// What is ours in the status of a GatewayClass, Gateway or route, and whether a class bears our finalizer; `None` if
-/// nothing of the status is ours. Of GatewayClass and Gateway,
+/// What is ours in the status of a GatewayClass, Gateway, ListenerSet or route, and whether a class bears our finalizer;
+/// `None` if nothing of the status is ours. Of all but routes,
 /// all conditions of the types that we write and all listener entries count as ours: whether we wrote them,
 /// [`owns_status`] says.
 pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
@@ -124,7 +126,7 @@ pub fn field_manager(settings: &Settings) -> String {
     format!("{FIELD_MANAGER}-{}", Key::hash(&[settings.controller_name.as_bytes()]).short())
 }
 
-/// Whether our field manager has written the status of this GatewayClass or Gateway.
+/// Whether our field manager has written the status of this GatewayClass, Gateway or ListenerSet.
 pub fn owns_status(settings: &Settings, object: &Value) -> bool {
     let ours = field_manager(settings);
     let managers = object.pointer("/metadata/managedFields").and_then(Value::as_array);
@@ -176,6 +178,7 @@ fn render_content(
         Content::ServiceFloor(floor) => ("spec", service_route::floor_spec(floor).unwrap_or_default()),
         Content::ClassStatus(status) => ("status", class_status::status(settings, status)),
         Content::GatewayStatus(status) => ("status", gateway_status::status(status)),
+        Content::ListenerSetStatus(status) => ("status", listener_set_status::status(status)),
         Content::RouteStatus(status) => ("status", route_status::status(settings, status)),
     };
     rendered.insert("metadata".into(), metadata::render(settings, object, owner, mesh, content));

@@ -45,7 +45,7 @@ fn secret(object: &Value, copied: Option<CopyContent>) -> Value {
 pub(super) fn status(settings: &Settings, kind: Kind, object: &Value, status: Value) -> Option<Value> {
     match kind {
         Kind::GatewayClass => class_status(super::bears_finalizer(object), status),
-        Kind::Gateway => gateway_status(status),
+        Kind::Gateway | Kind::ListenerSet => gateway_status(status),
         _ => route_status(settings, status),
     }
 }
@@ -65,11 +65,17 @@ fn gateway_status(mut status: Value) -> Option<Value> {
             fields([("type", or(&mut address, "type", "IPAddress")), ("value", take(&mut address, "value"))])
         })
         .collect();
+    let sets = take(&mut status, "attachedListenerSets").as_u64().unwrap_or_default();
     let empty = of_gateway.is_empty() && listeners.is_empty() && addresses.is_empty();
     (!empty).then(|| {
         let mut listeners = listeners;
         listeners.sort_by(|left, right| left["name"].as_str().cmp(&right["name"].as_str()));
-        fields([("conditions", of_gateway.into()), ("listeners", listeners.into()), ("addresses", addresses.into())])
+        fields([
+            ("conditions", of_gateway.into()),
+            ("listeners", listeners.into()),
+            ("addresses", addresses.into()),
+            ("sets", sets.into()),
+        ])
     })
 }
 

@@ -29,14 +29,18 @@ pub enum Place {
 /// What routes need to know of a listener.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ListenerPlace {
-    /// Namespace of the Gateway.
+    /// Key of the Gateway, which is the parent of routes too unless the listener is an entry of a ListenerSet.
+    pub gateway: Key,
+    /// Namespace of the Gateway or ListenerSet.
     pub namespace: Text,
     /// Name of the MeshGateway that the Gateway becomes.
     pub mesh_gateway: Text,
-    /// Whether the Gateway is accepted. If not, none of its listeners takes a route.
+    /// Whether the Gateway or ListenerSet is accepted. If not, none of its listeners takes a route.
     pub accepted: bool,
     /// Name of the listener.
     pub name: Text,
+    /// The name by which routes of Kuma's tell it from the other listeners of the MeshGateway.
+    pub tag: Text,
     /// Port.
     pub port: u16,
     /// Protocol.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateRef, Key, Ref, Text};
+use super::{CertificateRef, Key, Kind, Ref, Text};
 
 /// A Secret of type `kubernetes.io/tls`. Keyed by the Secret.
 ///
@@ -71,7 +71,9 @@ pub enum CertificateProblem {
 pub struct CertificateUse {
     /// Key of the Gateway.
     pub gateway: Key,
-    /// Namespace of the Gateway.
+    /// Kind of the object that the listener is an entry of, which a ReferenceGrant names.
+    pub from: Kind,
+    /// Namespace of that object.
     pub namespace: Text,
     /// Key of the listener.
     pub listener: Key,

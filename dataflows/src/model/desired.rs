@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttachPoint, ClassStatus, CopyContent, GatewayStatus, Hostname, Key, ListenerHostname, ListenerState,
-    ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus, SecretCopyPlan, Serving, Text,
+    AttachPoint, ClassStatus, CopyContent, GatewayStatus, Hostname, Key, ListenerHostname, ListenerSetStatus,
+    ListenerState, ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus, SecretCopyPlan, Serving, Text,
 };
 
 /// Hash over the normal form of an object or status: equal if and only if a write would change nothing of meaning.
@@ -105,6 +105,7 @@ pub enum Content {
     SecretCopy(Ref<SecretCopyPlan>),
     ClassStatus(Ref<ClassStatus>),
     GatewayStatus(Ref<GatewayStatus>),
+    ListenerSetStatus(Ref<ListenerSetStatus>),
     RouteStatus(Ref<RouteStatus>),
 }
 
@@ -119,7 +120,10 @@ impl Content {
 
     /// Whether this is a status of a user's object rather than an object of ours.
     pub const fn is_status(&self) -> bool {
-        matches!(self, Self::ClassStatus(_) | Self::GatewayStatus(_) | Self::RouteStatus(_))
+        matches!(
+            self,
+            Self::ClassStatus(_) | Self::GatewayStatus(_) | Self::ListenerSetStatus(_) | Self::RouteStatus(_)
+        )
     }
 
     /// The route at each place that the object serves, of an object that is made from a route.
@@ -134,7 +138,7 @@ impl Content {
     }
 }
 
-/// A MeshGateway: a Gateway with its usable listeners, in the order of the Gateway.
+/// A MeshGateway: a Gateway with its usable listeners, in its order, and those that `ListenerSets` add.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MeshGatewayPlan {
     /// The Gateway.

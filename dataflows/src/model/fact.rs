@@ -1,7 +1,7 @@
 use super::{
     BackendRef, Certificate, Class, ClassParameters, CrdVersion, Destination, Gateway, GatewayAddress, Generation,
-    Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef, Refusal, Relation,
-    Row, Rule,
+    Grant, Key, Kind, Listener, ListenerSet, Mesh, MeshChoice, NamespaceLabels, ObjectName, Observed, ParentRef,
+    Refusal, Relation, Row, Rule,
 };
 
 /// One row of an input relation with its key. Which relation it belongs to, its value says.
@@ -55,9 +55,14 @@ impl Fact {
         Self::new(Key::of(Kind::Gateway, &gateway.namespace, &gateway.name), gateway)
     }
 
-    /// A listener, by the key of its Gateway and its name.
+    /// A listener, by its key.
     pub fn listener(listener: Listener) -> Self {
-        Self::new(listener.gateway.part("listener", &listener.name), listener)
+        Self::new(listener.key(), listener)
+    }
+
+    /// A ListenerSet, by its key.
+    pub fn listener_set(set: ListenerSet) -> Self {
+        Self::new(set.key(), set)
     }
 
     /// An address of a Gateway, by the key of the Gateway.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClassParameters, Key, MeshServices, ParametersProblem, ParametersRef, Ref, Text};
+use super::{AllowedNamespaces, ClassParameters, Key, MeshServices, ParametersProblem, ParametersRef, Ref, Text};
 
 /// A Gateway without its listeners and without its generation, so that editing one listener leaves this row alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub struct Gateway {
     pub infrastructure: Infrastructure,
     /// `spec.addresses`
     pub addresses: Vec<RequestedAddress>,
+    /// `spec.allowedListeners`: the namespaces from which `ListenerSets` may add listeners.
+    pub allowed_listeners: AllowedNamespaces,
 }
 
 /// `spec.infrastructure` of a Gateway.

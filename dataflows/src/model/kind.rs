@@ -70,6 +70,7 @@ kinds! {
     GatewayClass, "GatewayClass", "gatewayclasses", Gateway, false;
     GrpcRoute, "GRPCRoute", "grpcroutes", Gateway, true;
     HttpRoute, "HTTPRoute", "httproutes", Gateway, true;
+    ListenerSet, "ListenerSet", "listenersets", Gateway, true;
     Mesh, "Mesh", "meshes", Kuma, false;
     MeshExternalService, "MeshExternalService", "meshexternalservices", Kuma, true;
     MeshGateway, "MeshGateway", "meshgateways", Kuma, false;

@@ -2,14 +2,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, CertificateRefProblem, Key, ManagedGateway, Ref, RouteKind, Text};
+use super::{
+    Age, Certificate, CertificateRefProblem, Key, Kind, ManagedGateway, NamespaceLabels, Ref, RouteKind, Text,
+};
 
-/// One entry of `spec.listeners`.
+/// One entry of `spec.listeners` of a Gateway, or of a ListenerSet that adds to one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Listener {
     /// Key of the Gateway.
     pub gateway: Key,
-    /// Namespace of the Gateway.
+    /// Name of the ListenerSet that it is an entry of; `None` if it is one of the Gateway itself.
+    pub set: Option<Text>,
+    /// Namespace of the Gateway or ListenerSet.
     pub namespace: Text,
     /// Place in the list.
     pub index: u32,
@@ -27,6 +31,60 @@ pub struct Listener {
     pub kinds: Option<Vec<RouteKindRef>>,
     /// `tls`
     pub tls: Option<ListenerTls>,
+}
+
+impl Listener {
+    /// Key of the Gateway or ListenerSet that it is an entry of, which routes name as their parent.
+    pub fn holder(&self) -> Key {
+        let of_set = |set| Key::of(Kind::ListenerSet, &self.namespace, set);
+        self.set.as_ref().map_or(self.gateway, |set| of_set(set))
+    }
+
+    /// Key of the listener.
+    pub fn key(&self) -> Key {
+        self.holder().part("listener", &self.name)
+    }
+
+    /// Where it stands in the order in which the listeners of a MeshGateway are written.
+    pub fn place(&self) -> (Option<(&Text, &Text)>, u32) {
+        (self.set.as_ref().map(|set| (&self.namespace, set)), self.index)
+    }
+}
+
+/// A ListenerSet, without its listeners and without its generation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ListenerSet {
+    /// Key of the Gateway that it adds to.
+    pub gateway: Key,
+    /// Creation time, namespace and name. Of two that claim the same the older one gets it.
+    pub age: Age,
+}
+
+impl ListenerSet {
+    /// Key of the ListenerSet.
+    pub fn key(&self) -> Key {
+        Key::of(Kind::ListenerSet, &self.age.namespace, &self.age.name)
+    }
+}
+
+/// A ListenerSet with the labels of its namespace. Keyed by the Gateway that it adds to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LabelledSet {
+    /// The ListenerSet.
+    pub set: Ref<ListenerSet>,
+    /// The labels, if they are known.
+    pub labels: Option<Ref<NamespaceLabels>>,
+}
+
+/// A ListenerSet that adds to a Gateway of ours. Keyed by the ListenerSet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ManagedSet {
+    /// The ListenerSet.
+    pub set: Ref<ListenerSet>,
+    /// The Gateway.
+    pub managed: Ref<ManagedGateway>,
+    /// Whether the Gateway allows `ListenerSets` of its namespace.
+    pub allowed: bool,
 }
 
 /// Protocols a listener can ask for.
@@ -98,10 +156,10 @@ impl fmt::Display for Hostname {
     }
 }
 
-/// `allowedRoutes.namespaces`
+/// `allowedRoutes.namespaces` of a listener, and `allowedListeners.namespaces` of a Gateway.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum AllowedNamespaces {
-    /// The namespace of the Gateway.
+    /// The namespace of the Gateway or ListenerSet.
     Same,
     /// All namespaces.
     All,
@@ -181,7 +239,7 @@ pub struct CertificateRef {
     pub group: Text,
     /// Kind.
     pub kind: Text,
-    /// Namespace, the Gateway's where none was given.
+    /// Namespace, that of the Gateway or ListenerSet where none was given.
     pub namespace: Text,
     /// Name.
     pub name: Text,
@@ -195,9 +253,9 @@ pub enum ListenerProblem {
         /// Whether it would be served if the gateway were not a cross-mesh one.
         cross_mesh: bool,
     },
-    /// Another listener of the Gateway has this port and hostname.
+    /// Another listener of the Gateway, of the same object or of one that comes before it, has this port and hostname.
     HostnameConflict,
-    /// Another listener of the Gateway has this port and another protocol.
+    /// Such a listener has this port and another protocol.
     ProtocolConflict,
     /// `allowedRoutes.kinds` names kinds that the protocol cannot route.
     InvalidRouteKinds(Vec<RouteKindRef>),
@@ -242,8 +300,12 @@ pub struct ListenerState {
     pub certificates: Vec<Ref<Certificate>>,
     /// What is wrong with it.
     pub problems: Vec<ListenerProblem>,
+    /// The other listeners for TLS on its port that take some of its hosts.
+    pub overlaps: Vec<Text>,
     /// Whether it becomes part of the MeshGateway.
     pub usable: bool,
     /// Whether its Gateway is accepted.
     pub gateway_accepted: bool,
+    /// Whether the Gateway or ListenerSet that it is an entry of is accepted.
+    pub holder_accepted: bool,
 }

@@ -39,8 +39,8 @@ pub use grant::{Grant, GrantedReference};
 pub use key::Key;
 pub use kind::{Group, Kind, ObjectName};
 pub use listener::{
-    AllowedNamespaces, CertificateRef, Hostname, Listener, ListenerProblem, ListenerState, ListenerTls, Protocol,
-    RouteKindRef, Selector, SelectorRequirement, TlsMode, UnsupportedListenerValue,
+    AllowedNamespaces, CertificateRef, Hostname, LabelledSet, Listener, ListenerProblem, ListenerSet, ListenerState,
+    ListenerTls, ManagedSet, Protocol, RouteKindRef, Selector, SelectorRequirement, TlsMode, UnsupportedListenerValue,
 };
 pub use namespace::{Mesh, MeshChoice, MeshServices, NamespaceLabels};
 pub use observed::{Action, Blocked, Held, Observed, Pending, Refusal, Task};
@@ -51,11 +51,11 @@ pub use rule::{
     Rewrite, Rule, RuleProblem, RuleReason,
 };
 pub use settings::{ControlPlaneMode, Settings};
-pub use status::{ClassStatus, GatewayStatus, ListenerReport, ParentReport, RouteStatus};
+pub use status::{ClassStatus, GatewayStatus, ListenerReport, ListenerSetStatus, ParentReport, RouteStatus};
 pub use verdict::{
     Attachment, AttachmentOutcome, Claim, Count, Everything, GrpcListener, HostnamePlace, JudgedServiceParent,
     ListenerHostname, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule, PortConnections,
-    RequestsServed, RouteRules, ServiceParent, Serving, Shadowed, YieldedPort,
+    RequestsServed, RouteParent, RouteRules, ServiceParent, Serving, Shadowed, YieldedPort,
 };
 
 /// Text that many rows share.

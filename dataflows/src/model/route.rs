@@ -88,10 +88,12 @@ impl PartialOrd for Age {
 
 /// What a parentRef points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[allow(missing_docs)] // Each variant is the kind whose name it bears.
 pub enum ParentKind {
+    /// A Gateway, or a ListenerSet that adds to one.
     Gateway,
+    /// A Service.
     Service,
+    /// A MeshService.
     MeshService,
 }
 

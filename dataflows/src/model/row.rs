@@ -10,11 +10,12 @@ use super::{
     AttachPoint, Attachment, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,
     ClassStatus, ClassUse, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor,
     FoundCertificate, Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference,
-    GrpcListener, Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
-    ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
-    NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, PortConnections, Refusal,
-    RequestsServed, ResolvedBackend, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent,
-    ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed, Task, YieldedPort,
+    GrpcListener, Held, HostnamePlace, InstancePlan, JudgedServiceParent, LabelledSet, Listener, ListenerHostname,
+    ListenerReport, ListenerSet, ListenerSetStatus, ListenerState, ManagedGateway, ManagedSet, Mesh, MeshChoice,
+    MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate,
+    ParentRef, ParentVerdict, Pending, PortConnections, Refusal, RequestsServed, ResolvedBackend, RouteParent,
+    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan,
+    Serving, Shadowed, Task, YieldedPort,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -191,9 +192,8 @@ relations! {
     Attachment, AttachPoint, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,
     ClassStatus, ClassUse, ClassVerdict, CopyUse, Count, CrdVersion, Desired, Destination, Everything, Floor, FoundCertificate,
     Gateway, GatewayAddress, GatewayStatus, Generation, Grant, GrantedCertificate, GrantedReference, GrpcListener,
-    Held, HostnamePlace, InstancePlan, JudgedServiceParent, Listener, ListenerHostname, ListenerReport,
-    ListenerState, ManagedGateway, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
+    Held, HostnamePlace, InstancePlan, JudgedServiceParent, LabelledSet, Listener, ListenerHostname, ListenerReport,
+    ListenerSet, ListenerSetStatus, ListenerState, ManagedGateway, ManagedSet, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
-    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed,
-    PortConnections, RequestsServed, Task, YieldedPort,
+    PortConnections, RequestsServed, RouteParent, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed, Task, YieldedPort,
 }

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bundle, ClassVerdict, GatewayAddress, Kind, ListenerState, ManagedGateway, ParentVerdict, Pending, Ref, RouteRules,
-    Text,
+    Bundle, ClassVerdict, GatewayAddress, Kind, ListenerState, ManagedGateway, ManagedSet, ParentVerdict, Pending, Ref,
+    RouteRules, Text,
 };
 
 /// What a GatewayClass should say. Times and texts are added when it is rendered.
@@ -26,15 +26,30 @@ pub struct GatewayStatus {
     pub generation: i64,
     /// The Gateway.
     pub managed: Ref<ManagedGateway>,
-    /// Its listeners, in the order of the Gateway.
+    /// Its own listeners, in the order of the Gateway.
     pub listeners: Vec<ListenerReport>,
+    /// Number of accepted `ListenerSets` that add to it.
+    pub attached_sets: u32,
     /// Its addresses, in order.
     pub addresses: Vec<Ref<GatewayAddress>>,
     /// Objects of the Gateway that the cluster does not show as they should be.
     pub pending: Vec<Ref<Pending>>,
 }
 
-/// What a Gateway should say of one listener.
+/// What a ListenerSet should say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ListenerSetStatus {
+    /// Generation the status speaks of.
+    pub generation: i64,
+    /// The ListenerSet.
+    pub set: Ref<ManagedSet>,
+    /// Its listeners, in its order; none if the Gateway does not allow it.
+    pub listeners: Vec<ListenerReport>,
+    /// Objects of the Gateway that the cluster does not show as they should be.
+    pub pending: Vec<Ref<Pending>>,
+}
+
+/// What a Gateway or ListenerSet should say of one listener.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ListenerReport {
     /// What became of the listener.

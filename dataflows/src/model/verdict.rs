@@ -1,9 +1,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Age, AttachPoint, Destination, Hostname, Key, Match, MeshTcpRoutePlan, ParentRef, Ref, ResolvedBackend, RouteKind,
-    Rule, RuleProblem, Text,
+    Age, AttachPoint, Destination, Hostname, Key, ManagedGateway, Match, MeshTcpRoutePlan, ParentRef, Ref,
+    ResolvedBackend, RouteKind, Rule, RuleProblem, Text,
 };
+
+/// A Gateway of ours, or a ListenerSet that adds to one, as the parent of routes. Keyed by the Gateway or ListenerSet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RouteParent {
+    /// The Gateway.
+    pub managed: Ref<ManagedGateway>,
+    /// Whether the Gateway allows the ListenerSet, if it is one.
+    pub allowed: bool,
+}
 
 /// A parentRef that leads to a parent of ours, whatever the parent makes of it. Keyed by the parentRef.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,7 +26,7 @@ pub struct ParentCandidate {
 /// Why a parent does not accept a route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ParentProblem {
-    /// The Gateway itself is not accepted.
+    /// The Gateway or ListenerSet itself is not accepted.
     GatewayNotAccepted,
     /// Route and Gateway are in different meshes.
     OtherMesh {
@@ -83,7 +92,7 @@ pub enum AttachmentOutcome {
     Attached(Vec<Hostname>),
     /// The route is in another mesh than the Gateway.
     OtherMesh,
-    /// The Gateway is not accepted, so that none of its listeners takes a route.
+    /// The Gateway or ListenerSet is not accepted, so that none of its listeners takes a route.
     GatewayNotAccepted,
 }
 

@@ -8,27 +8,47 @@ use std::net::IpAddr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsupported;
 
-/// The address to ask of the load balancer, if one was requested; `Err` if what was requested cannot be had.
+/// The address to ask of the load balancer, if one was requested; `Err` if something was requested that no Gateway of
+/// ours can have.
 ///
-/// A MeshGatewayInstance can ask for one IP address. An entry without a value asks for any address of its type.
+/// A MeshGatewayInstance can ask for one IP address, so of several the first is asked for. An entry without a value asks
+/// for any address of its type.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec> (`addresses`)
 pub fn requested(addresses: &[RequestedAddress]) -> Result<Option<Text>, Unsupported> {
-    match addresses {
-        [] => Ok(None),
-        [address] if &*address.kind == "IPAddress" && address.value.is_empty() => Ok(None),
-        [address] if &*address.kind == "IPAddress" && address.value.parse::<IpAddr>().is_ok() => {
-            Ok(Some(address.value.clone()))
-        }
-        _ => Err(Unsupported),
-    }
+    let had = |address: &RequestedAddress| {
+        &*address.kind == "IPAddress" && (address.value.is_empty() || address.value.parse::<IpAddr>().is_ok())
+    };
+    if addresses.iter().all(had) { Ok(values(addresses).next().cloned()) } else { Err(Unsupported) }
 }
 
-/// The addresses to show: those of the load balancer if there are any, else those inside the cluster. The schema
-/// takes 16.
-pub fn shown<'a>(found: impl Iterator<Item = &'a Ref<GatewayAddress>>) -> Vec<Ref<GatewayAddress>> {
+/// The addresses that were requested and that the Gateway does not get: all but those that are assigned, or while none
+/// is, all but the one that is asked for.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditionreason> (`AddressNotUsable`)
+pub fn not_usable<'a>(requested: &'a [RequestedAddress], shown: &[Ref<GatewayAddress>]) -> Vec<&'a Text> {
+    let asked = values(requested).next();
+    values(requested)
+        .filter(
+            |value| {
+                if shown.is_empty() { Some(*value) != asked } else { shown.iter().all(|shown| shown.value != **value) }
+            },
+        )
+        .collect()
+}
+
+fn values(addresses: &[RequestedAddress]) -> impl Iterator<Item = &Text> {
+    addresses.iter().map(|address| &address.value).filter(|value| !value.is_empty())
+}
+
+/// The addresses to show: those of the load balancer if there are any, else those inside the cluster, which are not what
+/// somebody means who requests one. The schema takes 16.
+pub fn shown<'a>(
+    requested: &[RequestedAddress],
+    found: impl Iterator<Item = &'a Ref<GatewayAddress>>,
+) -> Vec<Ref<GatewayAddress>> {
     let mut addresses: Vec<_> = found.cloned().collect();
-    if addresses.iter().any(|address| !address.cluster) {
+    if values(requested).next().is_some() || addresses.iter().any(|address| !address.cluster) {
         addresses.retain(|address| !address.cluster);
     }
     addresses
@@ -52,26 +72,53 @@ mod tests {
         assert_eq!(requested(&[]), Ok(None));
         assert_eq!(requested(&[ask("IPAddress", "10.0.0.1")]), Ok(Some("10.0.0.1".into())));
         assert_eq!(requested(&[ask("IPAddress", "")]), Ok(None));
+        assert_eq!(
+            requested(&[ask("IPAddress", "10.0.0.1"), ask("IPAddress", "10.0.0.2")]),
+            Ok(Some("10.0.0.1".into()))
+        );
         for bad in [
             vec![ask("Hostname", "a.b")],
             vec![ask("IPAddress", "nonsense")],
             vec![ask("test/custom", "x")],
-            vec![ask("IPAddress", "10.0.0.1"), ask("IPAddress", "10.0.0.2")],
+            vec![ask("IPAddress", "10.0.0.1"), ask("Hostname", "a.b")],
         ] {
             assert_eq!(requested(&bad), Err(Unsupported), "{bad:?}");
         }
     }
 
+    fn address(cluster: bool, index: u16, value: &str) -> Ref<GatewayAddress> {
+        Ref::new(GatewayAddress { cluster, index, kind: "IPAddress".into(), value: value.into() })
+    }
+
+    #[test]
+    fn what_was_requested_and_is_not_assigned() {
+        let check = |requested: &[&str], assigned: &[&str], expected: &[&str]| {
+            let requested: Vec<_> = requested.iter().map(|value| ask("IPAddress", value)).collect();
+            let assigned: Vec<_> = (0..).zip(assigned).map(|(index, value)| address(false, index, value)).collect();
+            let found: Vec<_> = not_usable(&requested, &assigned).into_iter().map(|value| &**value).collect();
+            assert_eq!(found, expected, "{requested:?} {assigned:?}");
+        };
+        check(&[], &["a"], &[]);
+        check(&[""], &["a"], &[]);
+        check(&["a"], &[], &[]);
+        check(&["a"], &["a"], &[]);
+        check(&["a"], &["b"], &["a"]);
+        check(&["a", "b"], &[], &["b"]);
+        check(&["a", "b"], &["b"], &["a"]);
+    }
+
     #[test]
     fn the_load_balancer_hides_the_cluster() {
-        let address = |cluster, index, value: &str| {
-            Ref::new(GatewayAddress { cluster, index, kind: "IPAddress".into(), value: value.into() })
-        };
         let all = [address(true, 0, "10.0.0.1"), address(false, 1, "b"), address(false, 0, "a")];
         let shown_values = |all: &[Ref<GatewayAddress>]| -> Vec<String> {
-            shown(all.iter()).iter().map(|address| address.value.to_string()).collect()
+            shown(&[], all.iter()).iter().map(|address| address.value.to_string()).collect()
         };
         assert_eq!(shown_values(&all), ["a", "b"]);
         assert_eq!(shown_values(&all[..1]), ["10.0.0.1"]);
+        assert_eq!(
+            shown(&[ask("IPAddress", "a")], all[..1].iter()),
+            [],
+            "who requests one does not mean the cluster's"
+        );
     }
 }

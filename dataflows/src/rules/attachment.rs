@@ -1,8 +1,8 @@
 //! Which routes a listener takes.
 
 use crate::model::{
-    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ListenerPlace, ManagedGateway, Padded,
-    ParentCandidate, ParentProblem, ParentRef, Ref, Selector, SelectorRequirement, Serving, Shadowed, Text,
+    AllowedNamespaces, AttachPoint, Attachment, AttachmentOutcome, ListenerPlace, Padded, ParentCandidate,
+    ParentProblem, ParentRef, Ref, RouteParent, Selector, SelectorRequirement, Serving, Shadowed, Text,
 };
 use crate::rules::{hostname, meshes};
 use std::collections::BTreeMap;
@@ -75,12 +75,12 @@ pub fn selects(selector: &Selector, labels: &BTreeMap<Text, Text>) -> bool {
     })
 }
 
-/// What a Gateway of ours makes of a parentRef before any listener is asked.
+/// What a Gateway of ours, or a ListenerSet that adds to one, makes of a parentRef before any listener is asked.
 ///
 /// The mesh of a route must be that of its Gateway, as a MeshHTTPRoute acts only inside its mesh.
-pub fn candidate(parent: &Ref<ParentRef>, managed: &ManagedGateway) -> ParentCandidate {
+pub fn candidate(parent: &Ref<ParentRef>, RouteParent { managed, allowed }: &RouteParent) -> ParentCandidate {
     let mesh = meshes::name_of(parent.mesh.as_ref());
-    let problem = if managed.problem.is_some() {
+    let problem = if managed.problem.is_some() || !allowed {
         Some(ParentProblem::GatewayNotAccepted)
     } else if mesh != &*managed.mesh {
         Some(ParentProblem::OtherMesh { route: mesh.into(), parent: managed.mesh.clone() })
@@ -182,10 +182,12 @@ pub(super) mod tests {
         kinds: &[RouteKind],
     ) -> Ref<AttachPoint> {
         let place = ListenerPlace {
+            gateway: Key::of(Kind::Gateway, "infra", "edge"),
             namespace: "infra".into(),
             mesh_gateway: "edge.infra".into(),
             accepted: true,
             name: "web".into(),
+            tag: "web".into(),
             port: 80,
             protocol: Protocol::Http,
             hostname: Hostname::parse(hostname),

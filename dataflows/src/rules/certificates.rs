@@ -22,8 +22,9 @@ pub fn uses(key: Key, listener: &Listener) -> Vec<(Key, CertificateUse)> {
         .zip(references)
         .map(|(index, reference)| {
             let secret = Key::of(Kind::Secret, &reference.namespace, &reference.name);
+            let from = if listener.set.is_some() { Kind::ListenerSet } else { Kind::Gateway };
             let (gateway, namespace, reference) = (listener.gateway, listener.namespace.clone(), reference.clone());
-            (secret, CertificateUse { gateway, namespace, listener: key, index, reference })
+            (secret, CertificateUse { gateway, from, namespace, listener: key, index, reference })
         })
         .collect()
 }
@@ -33,7 +34,7 @@ pub fn edges(used: &CertificateUse) -> Vec<Key> {
     let reference = &used.reference;
     let (group, kind, namespace) = (&reference.group, &reference.kind, &reference.namespace);
     if used.crosses_namespaces() {
-        grants::edges(Kind::Gateway, &used.namespace, group, kind, namespace, &reference.name).to_vec()
+        grants::edges(used.from, &used.namespace, group, kind, namespace, &reference.name).to_vec()
     } else {
         Vec::new()
     }
@@ -153,7 +154,8 @@ mod tests {
                     name => Some(certificate(name, content)),
                 };
                 let (gateway, namespace) = (Key::of(Kind::Gateway, "infra", "edge"), "infra".into());
-                let used = CertificateUse { gateway, namespace, listener, index, reference }.into();
+                let used =
+                    CertificateUse { gateway, from: Kind::Gateway, namespace, listener, index, reference }.into();
                 FoundCertificate { used, certificate }
             })
             .collect();

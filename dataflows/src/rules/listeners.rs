@@ -1,34 +1,60 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
 use crate::model::{
-    AllowedNamespaces, AttachPoint, Hostname, Kind, Listener, ListenerPlace, ListenerProblem, ListenerState,
-    ManagedGateway, Place, Protocol, Ref, RouteKind, RouteKindRef, TlsMode, UnsupportedListenerValue,
+    AllowedNamespaces, AttachPoint, Kind, Listener, ListenerPlace, ListenerProblem, ListenerSet, ListenerState,
+    ManagedGateway, ManagedSet, Place, Protocol, Ref, RouteKind, RouteKindRef, TlsMode, UnsupportedListenerValue,
 };
 use crate::rules::acceptance::acceptance;
 use crate::rules::certificates::{self, References, terminates};
+use crate::rules::listener_conflicts::{self, hostname_of};
 use crate::rules::{hostname, names};
-use std::collections::BTreeMap;
 
-/// What became of each listener of a Gateway, in the order of the Gateway.
+/// What became of each listener of a Gateway, in its order, and then of those that `ListenerSets` add.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec> (`listeners`)
 pub fn states(
     managed: &Ref<ManagedGateway>,
     listeners: &[Ref<Listener>],
+    sets: &[&Ref<ManagedSet>],
     references: &References<'_>,
 ) -> Vec<ListenerState> {
+    let objects = by_precedence(listeners, sets);
+    let conflicts = listener_conflicts::conflicts(&objects);
+    let clear = objects.iter().flatten().filter(|listener| !conflicts.contains_key(&listener.key()));
+    let overlaps = listener_conflicts::overlaps(clear);
+    let state = |listener: &Ref<Listener>| {
+        let key = listener.key();
+        let overlaps = overlaps.get(&key).cloned().unwrap_or_default();
+        ListenerState { overlaps, ..state(managed, listener, conflicts.get(&key), references) }
+    };
+    let mut objects: Vec<Vec<_>> = objects.iter().map(|listeners| listeners.iter().map(state).collect()).collect();
+    let own = objects.first().into_iter().flatten();
+    let gateway_accepted = acceptance(managed, own).is_accepted();
+    for (at, states) in objects.iter_mut().enumerate() {
+        let holder_accepted = gateway_accepted && (at == 0 || states.iter().any(|state| state.usable));
+        for state in states {
+            state.usable &= gateway_accepted;
+            (state.gateway_accepted, state.holder_accepted) = (gateway_accepted, holder_accepted);
+        }
+    }
+    objects.into_iter().flatten().collect()
+}
+
+/// The listeners object by object: those of the Gateway itself, then those of each ListenerSet that it allows, from the
+/// oldest on.
+///
+/// <https://gateway-api.sigs.k8s.io/geps/gep-1713/#listener-precedence>
+fn by_precedence(listeners: &[Ref<Listener>], sets: &[&Ref<ManagedSet>]) -> Vec<Vec<Ref<Listener>>> {
     let mut ordered: Vec<_> = listeners.to_vec();
     ordered.sort_by(|left, right| left.index.cmp(&right.index).then_with(|| left.name.cmp(&right.name)));
-    let conflicts = conflicts(&ordered);
-    let mut states: Vec<_> = ordered
-        .into_iter()
-        .map(|listener| state(managed, &listener, conflicts.get(&listener.index), references))
-        .collect();
-    let accepted = acceptance(managed, states.iter()).is_accepted();
-    for state in &mut states {
-        state.gateway_accepted = accepted;
-    }
-    states
+    let mut sets: Vec<_> = sets.iter().filter(|set| set.allowed).map(|set| &set.set).collect();
+    sets.sort_by(|left, right| left.age.cmp(&right.age));
+    let of_set = |set: &Ref<ListenerSet>| {
+        let key = set.key();
+        ordered.iter().filter(|listener| listener.set.is_some() && listener.holder() == key).cloned().collect()
+    };
+    let own = ordered.iter().filter(|listener| listener.set.is_none()).cloned().collect();
+    std::iter::once(own).chain(sets.into_iter().map(of_set)).collect()
 }
 
 fn state(
@@ -37,7 +63,7 @@ fn state(
     conflict: Option<&ListenerProblem>,
     references: &References<'_>,
 ) -> ListenerState {
-    let key = managed.key.part("listener", &listener.name);
+    let key = listener.key();
     let cross_mesh = managed.parameters.cross_mesh;
     let mut problems = Vec::new();
     if !is_supported(&listener.protocol, cross_mesh) {
@@ -76,8 +102,10 @@ fn state(
         supported,
         certificates,
         problems,
+        overlaps: Vec::new(),
         usable,
         gateway_accepted: true,
+        holder_accepted: true,
     }
 }
 
@@ -103,41 +131,6 @@ fn has_tls(listener: &Listener) -> bool {
         TlsMode::Passthrough => listener.protocol == Protocol::Tls,
         TlsMode::Unknown => false,
     }
-}
-
-/// Which listeners of a Gateway clash, by index. Every member of a clash is in it: there is no winner.
-///
-/// Kuma binds one protocol per port, so listeners on one port must agree on it; those that do must differ in hostname.
-/// UDP shares no port space with the others.
-fn conflicts(listeners: &[Ref<Listener>]) -> BTreeMap<u32, ListenerProblem> {
-    let mut ports: BTreeMap<u16, Vec<&Listener>> = BTreeMap::new();
-    for listener in listeners.iter().filter(|listener| listener.port > 0) {
-        if matches!(listener.protocol, Protocol::Http | Protocol::Https | Protocol::Tls | Protocol::Tcp) {
-            ports.entry(listener.port).or_default().push(listener);
-        }
-    }
-    let mut found = BTreeMap::new();
-    for listeners in ports.values() {
-        let first = &listeners[0].protocol;
-        if listeners.iter().any(|listener| listener.protocol != *first) {
-            found.extend(listeners.iter().map(|listener| (listener.index, ListenerProblem::ProtocolConflict)));
-            continue;
-        }
-        let mut hostnames: BTreeMap<_, Vec<u32>> = BTreeMap::new();
-        for listener in listeners {
-            hostnames.entry(hostname_of(listener)).or_default().push(listener.index);
-        }
-        let clashing = hostnames.into_values().filter(|indices| indices.len() > 1).flatten();
-        found.extend(clashing.map(|index| (index, ListenerProblem::HostnameConflict)));
-    }
-    found
-}
-
-/// The hostname by which a listener is told from others of its port. Bare connections name no host.
-///
-/// <https://gateway-api.sigs.k8s.io/reference/spec/#listener> (`hostname`)
-pub fn hostname_of(listener: &Listener) -> Option<&Hostname> {
-    listener.hostname.as_ref().filter(|_| listener.protocol != Protocol::Tcp)
 }
 
 /// The kinds of routes that a protocol can carry.
@@ -192,10 +185,12 @@ pub const fn is_own_fault(problem: &ListenerProblem) -> bool {
 pub fn attach_point(state: &ListenerState) -> AttachPoint {
     let (listener, managed) = (&state.listener, &state.managed);
     let place = ListenerPlace {
+        gateway: managed.key,
         namespace: listener.namespace.clone(),
         mesh_gateway: names::mesh_gateway(&managed.gateway.namespace, &managed.gateway.name).into(),
-        accepted: state.gateway_accepted,
+        accepted: state.holder_accepted,
         name: listener.name.clone(),
+        tag: names::listener_tag(listener).into(),
         port: listener.port,
         protocol: listener.protocol.clone(),
         hostname: hostname_of(listener).cloned(),
@@ -205,7 +200,7 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
     };
     AttachPoint {
         key: state.key,
-        parent: managed.key,
+        parent: listener.holder(),
         mesh: managed.mesh.clone(),
         mesh_services: managed.mesh_services.unwrap_or_default(),
         place: Place::Listener(place),
@@ -215,7 +210,7 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AllowedNamespaces, ClassParameters, Gateway, Infrastructure, Key, ListenerTls, MeshServices};
+    use crate::model::{ClassParameters, Gateway, Hostname, Infrastructure, Key, ListenerTls, MeshServices};
 
     fn managed(cross_mesh: bool) -> Ref<ManagedGateway> {
         Ref::new(ManagedGateway {
@@ -229,6 +224,7 @@ mod tests {
                 mesh: None,
                 infrastructure: Infrastructure::default(),
                 addresses: vec![],
+                allowed_listeners: AllowedNamespaces::None,
             }),
             mesh: "default".into(),
             mesh_services: Some(MeshServices::Disabled),
@@ -250,6 +246,7 @@ mod tests {
         let protocol = if tls.is_some() { Protocol::Tls } else { Protocol::parse(protocol) };
         Ref::new(Listener {
             gateway: Key::of(Kind::Gateway, "infra", "edge"),
+            set: None,
             namespace: "infra".into(),
             index,
             name: format!("l{index}").into(),
@@ -268,8 +265,8 @@ mod tests {
         let mut backwards = listeners.clone();
         backwards.reverse();
         let none = References::default();
-        let shown = states(&managed(cross_mesh), &listeners, &none);
-        assert_eq!(shown, states(&managed(cross_mesh), &backwards, &none), "the order of rows means nothing");
+        let shown = states(&managed(cross_mesh), &listeners, &[], &none);
+        assert_eq!(shown, states(&managed(cross_mesh), &backwards, &[], &none), "the order of rows means nothing");
         let shown: Vec<_> = shown
             .iter()
             .map(|state| match state.problems.first() {

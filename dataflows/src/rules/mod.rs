@@ -14,6 +14,8 @@ pub mod features;
 pub mod gateways;
 pub mod grants;
 pub mod hostname;
+pub mod listener_conflicts;
+pub mod listener_sets;
 pub mod listeners;
 pub mod meshes;
 pub mod names;

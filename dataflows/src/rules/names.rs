@@ -1,6 +1,8 @@
 //! Names of what is generated.
 
-use crate::model::{AttachPoint, BackendRef, Hostname, Key, Kind, ObjectName, ServicePort, Serving, Settings};
+use crate::model::{
+    AttachPoint, BackendRef, Hostname, Key, Kind, Listener, ObjectName, ServicePort, Serving, Settings,
+};
 
 /// Length of the longest object name.
 const NAME_LENGTH_MAX: usize = 253;
@@ -34,6 +36,13 @@ pub fn any_port_service_tag(namespace: &str, name: &str) -> String {
 /// The tag of one port from what the tags of all ports begin with.
 pub fn tag_of_port(any_port: &str, port: u16) -> String {
     format!("{any_port}_{port}")
+}
+
+/// The name of a listener among all of its MeshGateway: its own, or for an entry of a ListenerSet also those of the
+/// ListenerSet and its namespace, which hold no underscore.
+pub fn listener_tag(listener: &Listener) -> String {
+    let Listener { set, namespace, name, .. } = listener;
+    set.as_ref().map_or_else(|| name.to_string(), |set| format!("{namespace}_{set}_{name}"))
 }
 
 /// The name of the MeshHTTPRoute or MeshTCPRoute of a route on a Service.

@@ -1,7 +1,8 @@
 //! What must be in the cluster, or gone from it, before something else is written.
 
 use crate::model::{
-    Action, Content, GatewayStatus, Key, Kind, ListenerState, MeshGatewayPlan, Pending, Protocol, Ref, Settings,
+    Action, Content, Gateway, Key, Kind, ListenerReport, ListenerState, MeshGatewayPlan, Pending, Protocol, Ref,
+    Settings,
 };
 use crate::rules::{certificates, names};
 
@@ -18,7 +19,12 @@ pub fn prerequisites(settings: &Settings, pending: &Pending) -> Vec<Key> {
                 let [_, _, floor] = names::gateway_objects(settings, &gateway.namespace, &gateway.name);
                 std::iter::once(floor.key()).chain(copies(settings, plan.listeners.iter())).collect()
             }
-            Content::GatewayStatus(status) => of_status(settings, status),
+            Content::GatewayStatus(status) => {
+                of_status(settings, &status.managed.gateway, &status.listeners, &status.pending)
+            }
+            Content::ListenerSetStatus(status) => {
+                of_status(settings, &status.set.managed.gateway, &status.listeners, &status.pending)
+            }
             _ => Vec::new(),
         },
         Action::Remove { then: None, .. } if pending.object.kind == Kind::Secret => vec![named(pending.object.key())],
@@ -28,12 +34,16 @@ pub fn prerequisites(settings: &Settings, pending: &Pending) -> Vec<Key> {
 }
 
 /// A MeshGateway that waits for a copy which cannot be written is not waited for: the status has to say so.
-fn of_status(settings: &Settings, status: &GatewayStatus) -> Vec<Key> {
-    let gateway = &status.managed.gateway;
+fn of_status(
+    settings: &Settings,
+    gateway: &Gateway,
+    listeners: &[ListenerReport],
+    pending: &[Ref<Pending>],
+) -> Vec<Key> {
     let [mesh_gateway, instance, floor] = names::gateway_objects(settings, &gateway.namespace, &gateway.name);
     let stuck = |row: &Ref<Pending>| is_missing_copy(row) && (row.refusal.is_some() || is_obstructed(row));
-    let mesh_gateway = (!status.pending.iter().any(stuck)).then(|| mesh_gateway.key());
-    let states = status.listeners.iter().map(|report| &report.state);
+    let mesh_gateway = (!pending.iter().any(stuck)).then(|| mesh_gateway.key());
+    let states = listeners.iter().map(|report| &report.state);
     mesh_gateway.into_iter().chain([instance.key(), floor.key()]).chain(copies(settings, states)).collect()
 }
 

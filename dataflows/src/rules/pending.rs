@@ -73,6 +73,7 @@ mod tests {
             mesh: None,
             infrastructure: crate::model::Infrastructure::default(),
             addresses: Vec::new(),
+            allowed_listeners: crate::model::AllowedNamespaces::None,
         };
         let managed = ManagedGateway {
             key: Key::of(Kind::Gateway, "infra", "edge"),

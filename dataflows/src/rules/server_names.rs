@@ -14,7 +14,8 @@ pub fn of_serving(serving: &Serving) -> Vec<(Key, ListenerHostname)> {
     if serving.route_kind != RouteKind::Tls || serving.point.listener().is_none() {
         return Vec::new();
     }
-    let row = |hostname| (serving.point.parent, ListenerHostname { listener: serving.point.key, hostname });
+    let Some(place) = serving.point.listener() else { return Vec::new() };
+    let row = |hostname| (place.gateway, ListenerHostname { listener: serving.point.key, hostname });
     each(serving).into_iter().map(row).collect()
 }
 

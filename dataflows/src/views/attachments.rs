@@ -9,10 +9,13 @@ use crate::rules;
 pub(crate) fn attachments<'s>(
     parents: Arrangement<'s, ParentRef>,
     listeners: Rows<'s, ListenerState>,
-    labels: Rows<'s, NamespaceLabels>,
+    labels: Arrangement<'s, NamespaceLabels>,
 ) -> Rows<'s, Attachment> {
-    let points = listeners.flat_map(|gateway, state| Some((gateway, rules::listeners::attach_point(state))));
-    let judged = parents.join(points.arrange("attach points by gateway"), |_, parent, point| {
+    let points = listeners.flat_map(|_, state| {
+        let point = rules::listeners::attach_point(state);
+        Some((point.parent, point))
+    });
+    let judged = parents.join(points.arrange("attach points by parent"), |_, parent, point| {
         let outcome = rules::attachment::attach(parent, point)?;
         Some((parent.key(), Attachment { parent: parent.clone(), point: point.clone(), outcome }))
     });
@@ -22,7 +25,7 @@ pub(crate) fn attachments<'s>(
         .clone()
         .rekey(move |_, found| asks(found).then(|| namespace(&found.parent)))
         .arrange("attachments by namespace")
-        .left_join(labels.arrange("namespaces"), |_, found, labels| {
+        .left_join(labels, |_, found, labels| {
             let outcome = rules::attachment::attach_by_labels(found, labels.map(|labels| &labels.labels));
             Some((found.parent.key(), Attachment { outcome, ..Attachment::clone(found) }))
         });

@@ -1,7 +1,7 @@
 use crate::model::{
-    ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan,
-    MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor, ServiceRoutePlan,
-    ServiceTcpRoutePlan, Serving, Settings,
+    ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ListenerSetStatus, ManagedGateway,
+    MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor,
+    ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Settings,
 };
 use crate::operators::Rows;
 use crate::rules::{self, names};
@@ -64,6 +64,7 @@ pub(crate) fn desired_objects<'s>(
 pub(crate) fn desired_statuses<'s>(
     classes: Rows<'s, ClassStatus>,
     gateways: Rows<'s, GatewayStatus>,
+    listener_sets: Rows<'s, ListenerSetStatus>,
     routes: Rows<'s, RouteStatus>,
 ) -> Rows<'s, Desired> {
     let classes = classes.flat_map(|_, status| {
@@ -75,12 +76,17 @@ pub(crate) fn desired_statuses<'s>(
         let object = ObjectName::new(Kind::Gateway, &gateway.namespace, &gateway.name);
         Some(of_status(object, Content::GatewayStatus(status.clone())))
     });
+    let listener_sets = listener_sets.flat_map(|_, status| {
+        let set = &status.set.set.age;
+        let object = ObjectName::new(Kind::ListenerSet, &set.namespace, &set.name);
+        Some(of_status(object, Content::ListenerSetStatus(status.clone())))
+    });
     let routes = routes.flat_map(|_, status| {
         let (namespace, name) = (status.namespace.clone(), status.name.clone());
         let object = ObjectName { kind: status.kind, namespace, name };
         Some(of_status(object, Content::RouteStatus(status.clone())))
     });
-    classes.concat(gateways).concat(routes).shared("desired statuses")
+    classes.concat(gateways).concat(listener_sets).concat(routes).shared("desired statuses")
 }
 
 fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -> (Key, Desired) {

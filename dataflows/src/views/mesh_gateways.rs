@@ -9,7 +9,7 @@ pub(crate) fn mesh_gateways<'s>(
 ) -> Rows<'s, MeshGatewayPlan> {
     cogroup("mesh gateways by gateway", [listeners.any(), hostnames.any()], |_, group, plans| {
         let mut usable: Vec<_> = group.all::<ListenerState>().filter(|state| state.usable).cloned().collect();
-        usable.sort_unstable_by_key(|state| state.listener.index);
+        usable.sort_unstable_by(|left, right| left.listener.place().cmp(&right.listener.place()));
         if let Some(managed) = usable.first().map(|first| first.managed.clone()) {
             let mut hostnames: Vec<Ref<ListenerHostname>> = group.all().cloned().collect();
             hostnames.sort_unstable_by(|left, right| (**left).cmp(right));

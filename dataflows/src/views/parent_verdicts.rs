@@ -1,15 +1,19 @@
-use crate::model::{Attachment, ManagedGateway, ParentCandidate, ParentRef, ParentVerdict};
+use crate::model::{Attachment, ManagedGateway, ManagedSet, ParentCandidate, ParentRef, ParentVerdict, RouteParent};
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 
-/// What became of each parentRef that leads to a Gateway of ours. Keyed by the route.
+/// What became of each parentRef that leads to a Gateway of ours or to a ListenerSet that adds to one. Keyed by the route.
 pub(crate) fn parent_verdicts<'s>(
     parents: Arrangement<'s, ParentRef>,
-    managed: Rows<'s, ManagedGateway>,
+    managed: Arrangement<'s, ManagedGateway>,
+    sets: Rows<'s, ManagedSet>,
     attachments: Rows<'s, Attachment>,
 ) -> Rows<'s, ParentVerdict> {
-    let candidates = parents.join(managed.arrange("gateways"), |_, parent, managed| {
-        Some((parent.key(), rules::attachment::candidate(parent, managed)))
+    let gateways =
+        managed.flat_map(|key, managed| Some((key, RouteParent { managed: managed.clone(), allowed: true })));
+    let sets = sets.flat_map(|key, set| Some((key, rules::listener_sets::route_parent(set))));
+    let candidates = parents.join(gateways.concat(sets).arrange("gateways and listener sets"), |_, parent, found| {
+        Some((parent.key(), rules::attachment::candidate(parent, found)))
     });
     cogroup("parent verdicts by parentRef", [candidates.any(), attachments.any()], |_, group, verdicts| {
         if let Some(candidate) = group.one::<ParentCandidate>() {

@@ -1,7 +1,7 @@
 //! A cluster of hand-made facts around an engine. Each verb is one epoch.
 
 // Every test file takes what it needs of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod objects;
 mod secrets;

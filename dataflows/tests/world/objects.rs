@@ -116,6 +116,7 @@ pub(crate) fn gateway(name: &str) -> GatewayObject {
         mesh: None,
         infrastructure: Infrastructure::default(),
         addresses: Vec::new(),
+        allowed_listeners: AllowedNamespaces::None,
     };
     GatewayObject { object, gateway, listeners: Vec::new() }
 }
@@ -150,6 +151,7 @@ impl GatewayObject {
     pub(crate) fn listener(mut self, name: &str, port: u16, hostname: &str) -> Self {
         self.listeners.push(Listener {
             gateway: self.object.key(),
+            set: None,
             namespace: self.object.namespace.clone(),
             index: u32::try_from(self.listeners.len()).unwrap_or(u32::MAX),
             name: name.into(),

@@ -11,6 +11,8 @@ mod gateway;
 mod gateway_class;
 mod grpc_route;
 mod http_route;
+mod listener;
+mod listener_set;
 mod mesh;
 mod mesh_external_service;
 mod mesh_gateway_config;
@@ -57,6 +59,7 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
         Kind::CustomResourceDefinition => custom_resource_definition::decode(&source),
         Kind::GatewayClass => gateway_class::decode(&source)?,
         Kind::Gateway => gateway::decode(&source)?,
+        Kind::ListenerSet => listener_set::decode(&source)?,
         Kind::HttpRoute => http_route::decode(&source)?,
         Kind::GrpcRoute => grpc_route::decode(&source)?,
         Kind::TcpRoute | Kind::TlsRoute => connection_route::decode(&source)?,
@@ -93,14 +96,14 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
 pub fn gone(object: &ObjectName) -> Vec<Update> {
     let key = object.key();
     let mut sources = vec![key];
-    if object.kind.is_route() || matches!(object.kind, Kind::GatewayClass | Kind::Gateway) {
+    if object.kind.is_route() || matches!(object.kind, Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet) {
         sources.push(status_source(key));
     }
     sources.into_iter().map(|source| Update { source, facts: Vec::new() }).collect()
 }
 
-/// Whether what the status shows may be ours: entries of route statuses bear our name, those of classes and Gateways
-/// do not, so there our field manager has to be in it. A class of another controller has no facts.
+/// Whether what the status shows may be ours: entries of route statuses bear our name, those of classes, Gateways and
+/// `ListenerSets` do not, so there our field manager has to be in it. A class of another controller has no facts.
 fn shows_status(settings: &Settings, source: &Source<'_>, facts: &[Fact]) -> bool {
     match source.name.kind {
         kind if kind.is_route() => true,

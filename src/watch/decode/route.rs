@@ -9,7 +9,6 @@ use dataflows::model::{
 use dataflows::rules::expressible::Expressed;
 
 use super::DecodeError;
-use super::error::quote;
 use super::source::{Source, present};
 use crate::kubernetes::{self, RouteFilter};
 
@@ -96,11 +95,11 @@ fn parent_refs(
 ) -> Result<Vec<ParentRef>, DecodeError> {
     // Only routes are decoded here.
     let Some(route_kind) = RouteKind::of(source.name.kind) else { return Ok(Vec::new()) };
-    let created = created(source)?;
+    let created = source.created()?;
     let mesh = source.mesh();
     let mut parents = Vec::with_capacity(written.len());
     for (index, written) in (0..).zip(written) {
-        let Some(parent_kind) = parent_kind(written.group, written.kind) else { continue };
+        let Some((parent_kind, kind)) = parent_kind(written.group, written.kind) else { continue };
         let port = written.port.map(|port| source.port(|| format!("spec.parentRefs[{index}].port"), port));
         let reference = ParentReference {
             group: written.group.into(),
@@ -114,7 +113,7 @@ fn parent_refs(
             route: source.key(),
             route_kind,
             index,
-            parent: Key::of(object_kind(parent_kind), &source.namespace(written.namespace), written.name),
+            parent: Key::of(kind, &source.namespace(written.namespace), written.name),
             parent_kind,
             reference,
             age: Age { created, namespace: source.name.namespace.clone(), name: source.name.name.clone() },
@@ -126,23 +125,20 @@ fn parent_refs(
     Ok(parents)
 }
 
-/// A Service is also taken in the group that parentRefs have by default, for nothing else can be meant.
-fn parent_kind(group: &str, kind: &str) -> Option<ParentKind> {
-    match (Kind::find(group, kind), kind) {
-        (Some(Kind::Gateway), _) => Some(ParentKind::Gateway),
-        (Some(Kind::MeshService), _) => Some(ParentKind::MeshService),
-        (Some(Kind::Service), _) => Some(ParentKind::Service),
-        (None, "Service") if group == Kind::Gateway.group().name() => Some(ParentKind::Service),
-        _ => None,
-    }
-}
-
-const fn object_kind(parent: ParentKind) -> Kind {
-    match parent {
-        ParentKind::Gateway => Kind::Gateway,
-        ParentKind::Service => Kind::Service,
-        ParentKind::MeshService => Kind::MeshService,
-    }
+/// What a parent is, and the kind of the object. A Service is also taken in the group that parentRefs have by default, for
+/// nothing else can be meant.
+fn parent_kind(group: &str, kind: &str) -> Option<(ParentKind, Kind)> {
+    let found = match (Kind::find(group, kind), kind) {
+        (None, "Service") if group == Kind::Gateway.group().name() => Kind::Service,
+        (found, _) => found?,
+    };
+    let parent = match found {
+        Kind::Gateway | Kind::ListenerSet => ParentKind::Gateway,
+        Kind::MeshService => ParentKind::MeshService,
+        Kind::Service => ParentKind::Service,
+        _ => return None,
+    };
+    Some((parent, found))
 }
 
 /// Hostnames in lower case; none at all if one of them means all hosts. Those that are none are told of by the parents.
@@ -151,15 +147,6 @@ const fn object_kind(parent: ParentKind) -> Kind {
 fn hostnames(written: &[&str]) -> Arc<[Hostname]> {
     let all_named: Option<Vec<Hostname>> = written.iter().map(|text| Hostname::parse(text)).collect();
     all_named.unwrap_or_default().into()
-}
-
-fn created(source: &Source<'_>) -> Result<Option<i64>, DecodeError> {
-    let Some(text) = source.metadata.creation_timestamp else { return Ok(None) };
-    let Ok(time) = text.parse::<jiff::Timestamp>() else {
-        let problem = format!("{:?} is not a time", quote(text));
-        return Err(source.invalid("metadata.creationTimestamp", problem, "write it like 2026-01-31T12:00:00Z"));
-    };
-    Ok(Some(time.as_second()))
 }
 
 /// Port and weight fit, or the rule were not kept.

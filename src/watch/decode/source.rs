@@ -67,6 +67,16 @@ impl<'a> Source<'a> {
         Fact::generation(&self.name, generation.unwrap_or(1))
     }
 
+    /// When the object was made, in seconds since 1970; `None` in files that do not say it.
+    pub(super) fn created(&self) -> Result<Option<i64>, DecodeError> {
+        let Some(text) = self.metadata.creation_timestamp else { return Ok(None) };
+        let Ok(time) = text.parse::<jiff::Timestamp>() else {
+            let problem = format!("{:?} is not a time", quote(text));
+            return Err(self.invalid("metadata.creationTimestamp", problem, "write it like 2026-01-31T12:00:00Z"));
+        };
+        Ok(Some(time.as_second()))
+    }
+
     /// The namespace that a reference of the object leads to.
     pub(super) fn namespace(&self, written: Option<&str>) -> Text {
         present(written).unwrap_or_else(|| self.name.namespace.clone())

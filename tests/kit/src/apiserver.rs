@@ -1,8 +1,9 @@
 //! A real control plane for tests: etcd and kube-apiserver, started for one test and gone with it.
 //!
 //! Guaranteed: every wait has a limit; every error names what failed and quotes the log of the program that did; the
-//! programs end with the value, and with the test process however that dies. Not there: the controllers of Kubernetes.
-//! So deleting a Namespace never completes, nothing is collected by owner references, and a Service gets no endpoints.
+//! programs end with the value, and with the test process however that dies. Not there unless a test asks for them: the
+//! controllers of Kubernetes. Without them deleting a Namespace never completes, nothing is collected by owner
+//! references, and a Service gets no endpoints.
 //!
 //! All functions block and may be called with or without an async runtime around them. A test that runs a controller in
 //! its own runtime gives that runtime more than one thread, so that the controller goes on meanwhile.
@@ -108,7 +109,8 @@ pub enum KumaCrds {
 
 /// A running etcd and kube-apiserver with nothing installed. Dropping it ends both.
 pub struct ApiServer {
-    // In this order they are dropped: first who asks, then who answers, then the files of both.
+    // In this order they are dropped: first who asks, then who answers, then the files of all.
+    controllers: Mutex<Option<Process>>,
     api: Mutex<Option<Process>>,
     etcd: Mutex<Process>,
     run: Run,
@@ -131,9 +133,18 @@ impl ApiServer {
     fn start_once(binaries: PathBuf) -> Result<Self, HarnessError> {
         let run = Run::create()?;
         let etcd = Process::start(&binaries, "etcd", &run.etcd_flags(), run.path("etcd.log"))?;
-        let server = Self { api: Mutex::new(None), etcd: Mutex::new(etcd), run, binaries };
+        let server =
+            Self { controllers: Mutex::new(None), api: Mutex::new(None), etcd: Mutex::new(etcd), run, binaries };
         server.restart()?;
         Ok(server)
+    }
+
+    /// Starts those controllers of Kubernetes that make Pods of Deployments, empty namespaces that are deleted, and collect
+    /// what has lost its owner.
+    pub fn start_controllers(&self) -> Result<(), HarnessError> {
+        let (flags, log) = (self.run.controllers_flags(), self.run.path("kube-controller-manager.log"));
+        *lock(&self.controllers) = Some(Process::start(&self.binaries, binaries::CONTROLLERS, &flags, log)?);
+        Ok(())
     }
 
     /// Kills the API server; etcd and all objects stay. Without effect on one that is stopped.

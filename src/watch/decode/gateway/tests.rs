@@ -33,6 +33,7 @@ fn a_gateway_has_defaults() {
             mesh: Some("blue".into()),
             infrastructure: Infrastructure::default(),
             addresses: Vec::new(),
+            allowed_listeners: AllowedNamespaces::None,
         };
         assert_eq!(rows::<Gateway>(&object), [expected]);
         assert_eq!(rows::<Generation>(&object)[0].generation, 1);

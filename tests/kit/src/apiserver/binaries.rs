@@ -1,4 +1,5 @@
-//! Where etcd and kube-apiserver come from: a folder that the environment names, or one build of `tests/cluster`.
+//! Where etcd, kube-apiserver and kube-controller-manager come from: a folder that the environment names, or one build
+//! of `tests/cluster`.
 
 use std::env;
 use std::fs::{self, File};
@@ -9,8 +10,11 @@ use std::process::{Command, Output};
 
 use super::HarnessError;
 
-/// The programs that a control plane consists of here.
+/// The programs that every control plane here consists of.
 const PROGRAMS: [&str; 2] = ["etcd", "kube-apiserver"];
+
+/// The program that only some have.
+pub(super) const CONTROLLERS: &str = "kube-controller-manager";
 
 /// What the build depends on; everything else in the folder is data.
 const BUILD_INPUTS: [&str; 3] = ["go.mod", "go.sum", "main.go"];
@@ -53,7 +57,7 @@ fn built() -> Result<PathBuf, HarnessError> {
         return Ok(folder);
     }
     build(&module, &folder)?;
-    for program in PROGRAMS {
+    for program in PROGRAMS.into_iter().chain([CONTROLLERS]) {
         let link = folder.join(program);
         if fs::symlink_metadata(&link).is_err() {
             symlink("cluster", &link).map_err(failed("linking in"))?;
@@ -64,7 +68,7 @@ fn built() -> Result<PathBuf, HarnessError> {
 }
 
 fn build(module: &Path, folder: &Path) -> Result<(), HarnessError> {
-    say("building etcd and kube-apiserver from source, about 7 minutes on two cores, once for all tests");
+    say("building etcd and kube-apiserver from source, about 8 minutes on two cores, once for all tests");
     // Built beside its place and then renamed: a running program cannot be overwritten, and half of one never counts.
     let partial = folder.join("cluster.partial");
     let output = partial.to_string_lossy();

@@ -169,6 +169,21 @@ impl Run {
         ]
     }
 
+    pub(super) fn controllers_flags(&self) -> Vec<String> {
+        const CONTROLLERS: &str = "namespace-controller,garbage-collector-controller,deployment-controller,\
+            replicaset-controller,endpointslice-controller";
+        vec![
+            format!("--kubeconfig={}", self.kubeconfig(User::Admin).display()),
+            format!("--controllers={CONTROLLERS}"),
+            "--leader-elect=false".into(),
+            // It answers nobody.
+            "--secure-port=0".into(),
+            "--kube-api-qps=200".into(),
+            "--kube-api-burst=400".into(),
+            "--concurrent-namespace-syncs=20".into(),
+        ]
+    }
+
     fn file_flag(&self, flag: &str, file: &str) -> String {
         format!("--{flag}={}", self.path(file).display())
     }

@@ -15,12 +15,28 @@ pub(super) struct JudgedParent {
 }
 
 pub(super) fn all(cluster: &Cluster, gateways: &[JudgedGateway]) -> Vec<JudgedParent> {
-    let gateway_of = |parent: &ParentRef| gateways.iter().find(|gateway| gateway.managed.key == parent.parent);
-    let ours = cluster.parent_refs.iter().filter_map(|parent| Some((parent, gateway_of(parent)?)));
-    ours.map(|(parent, gateway)| judge(cluster, parent, gateway)).collect()
+    let found = |parent: &ParentRef| gateways.iter().find_map(|gateway| as_parent(gateway, parent.parent));
+    let ours = cluster.parent_refs.iter().filter_map(|parent| Some((parent, found(parent)?)));
+    ours.map(|(parent, found)| judge(cluster, parent, &found)).collect()
 }
 
-fn judge(cluster: &Cluster, parent: &ParentRef, gateway: &JudgedGateway) -> JudgedParent {
+/// A Gateway, or one of its `ListenerSets`, as the parent of routes.
+struct Parent<'a> {
+    gateway: &'a JudgedGateway,
+    /// Whether nothing is wrong with it apart from its listeners.
+    sound: bool,
+    listeners: Vec<&'a Ref<ListenerState>>,
+}
+
+fn as_parent(gateway: &JudgedGateway, key: Key) -> Option<Parent<'_>> {
+    let set = gateway.sets.iter().find(|set| set.set.key() == key);
+    let sound = gateway.managed.problem.is_none() && set.is_none_or(|set| set.allowed);
+    let found = gateway.managed.key == key || set.is_some();
+    found.then(|| Parent { gateway, sound, listeners: gateway.of_holder(key) })
+}
+
+fn judge(cluster: &Cluster, parent: &ParentRef, found: &Parent<'_>) -> JudgedParent {
+    let gateway = found.gateway;
     let mesh = cluster.mesh_of(parent.mesh.as_ref(), &parent.age.namespace);
     let chosen = cluster.chosen_mesh(parent.mesh.as_ref(), &parent.age.namespace);
     let parent = Ref::new(ParentRef { mesh: chosen, ..parent.clone() });
@@ -28,15 +44,14 @@ fn judge(cluster: &Cluster, parent: &ParentRef, gateway: &JudgedGateway) -> Judg
         verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: Some(problem), not_http: Box::default() }),
         attached: Vec::new(),
     };
-    // A Gateway without listeners is not accepted either, but what it lacks is what the route asks for.
-    let bare = gateway.managed.problem.is_none() && gateway.listeners.is_empty();
-    if !gateway.accepted && !bare {
+    // One without listeners is not accepted either, but what it lacks is what the route asks for.
+    if !found.sound || found.listeners.first().is_some_and(|state| !state.holder_accepted) {
         return refused(ParentProblem::GatewayNotAccepted);
     }
     if mesh != gateway.managed.mesh {
         return refused(ParentProblem::OtherMesh { route: mesh, parent: gateway.managed.mesh.clone() });
     }
-    let asked: Vec<_> = gateway.listeners.iter().filter(|state| asks_for(&parent, state)).collect();
+    let asked: Vec<_> = found.listeners.iter().copied().filter(|state| asks_for(&parent, state)).collect();
     if asked.is_empty() {
         return refused(ParentProblem::NoMatchingParent);
     }
@@ -70,7 +85,7 @@ fn allows(cluster: &Cluster, parent: &ParentRef, state: &ListenerState) -> bool 
     let of_namespace = match &state.listener.namespaces {
         AllowedNamespaces::All => true,
         AllowedNamespaces::None | AllowedNamespaces::Unknown(_) => false,
-        AllowedNamespaces::Same => *namespace == state.managed.gateway.namespace,
+        AllowedNamespaces::Same => *namespace == state.listener.namespace,
         AllowedNamespaces::Selector(selector) => {
             let labels = cluster.labels.get(&Key::of(Kind::Namespace, "", namespace));
             labels.is_some_and(|labels| selects(selector, &labels.labels))

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use dataflows::model::{
     BackendRef, Certificate, Class, ClassParameters, CrdVersion, Datum, Destination, Fact, Gateway, GatewayAddress,
-    Generation, Grant, Key, Kind, Listener, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref, Refusal, Rule,
-    Text,
+    Generation, Grant, Key, Kind, Listener, ListenerSet, Mesh, MeshChoice, NamespaceLabels, Observed, ParentRef, Ref,
+    Refusal, Rule, Text,
 };
 
 /// The facts of a moment, relation by relation.
@@ -14,6 +14,7 @@ pub(super) struct Cluster {
     pub(super) definitions: Vec<Ref<CrdVersion>>,
     pub(super) gateways: Vec<Ref<Gateway>>,
     pub(super) listeners: Vec<Ref<Listener>>,
+    pub(super) listener_sets: Vec<Ref<ListenerSet>>,
     pub(super) parent_refs: Vec<Ref<ParentRef>>,
     pub(super) rules: Vec<Ref<Rule>>,
     pub(super) backends: Vec<Ref<BackendRef>>,
@@ -44,6 +45,7 @@ impl Cluster {
             Datum::CrdVersion(row) => self.definitions.push(row.clone()),
             Datum::Gateway(row) => self.gateways.push(row.clone()),
             Datum::Listener(row) => self.listeners.push(row.clone()),
+            Datum::ListenerSet(row) => self.listener_sets.push(row.clone()),
             Datum::ParentRef(row) => self.parent_refs.push(row.clone()),
             Datum::Rule(row) => self.rules.push(row.clone()),
             Datum::BackendRef(row) => self.backends.push(row.clone()),

@@ -83,7 +83,8 @@ fn of_gateway(settings: &Settings, gateway: &JudgedGateway, servings: &Servings)
         let plan = InstancePlan { managed: managed.clone() };
         desired.push(desire(instance, Content::MeshGatewayInstance(plan.into())));
     }
-    let listeners: Vec<_> = gateway.listeners.iter().filter(|state| state.usable).cloned().collect();
+    let mut listeners: Vec<_> = gateway.listeners.iter().filter(|state| state.usable).cloned().collect();
+    listeners.sort_by(|left, right| left.listener.place().cmp(&right.listener.place()));
     for certificate in listeners.iter().flat_map(|state| &state.certificates) {
         let owner = ObjectName::new(Kind::Secret, &certificate.namespace, &certificate.name);
         let (certificate, mesh) = (certificate.clone(), managed.mesh.clone());
@@ -113,7 +114,10 @@ pub(super) fn copy_of(settings: &Settings, mesh: &str, certificate: &Certificate
 
 /// The hostnames that TLSRoutes have on listeners of a Gateway, each once.
 fn hostnames_in_use(gateway: Key, servings: &Servings) -> Vec<Ref<ListenerHostname>> {
-    let of_gateway = servings.values().filter(|serving| serving.point.parent == gateway);
+    let of_gateway = servings.values().filter(|serving| {
+        let place = serving.point.listener();
+        place.is_some_and(|place| place.gateway == gateway)
+    });
     let of_gateway = of_gateway.filter(|serving| serving.route_kind == RouteKind::Tls);
     let rows = of_gateway.flat_map(|serving| {
         let row = |hostname| ListenerHostname { listener: serving.point.key, hostname };

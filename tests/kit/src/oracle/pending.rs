@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::manifest;
 use dataflows::model::{
-    Action, Content, Desired, GatewayProblem, GatewayStatus, Key, Kind, MeshGatewayPlan, ObjectName, Observed, Pending,
-    Ref, Settings, Task,
+    Action, Content, Desired, Gateway, GatewayProblem, Key, Kind, MeshGatewayPlan, ObjectName, Observed, Pending, Ref,
+    Settings, Task,
 };
 use dataflows::rules::names;
 
@@ -92,15 +92,20 @@ fn row(settings: &Settings, cluster: &Cluster, object: ObjectName, action: Actio
 }
 
 /// Pending rows with what they wait for: a MeshGateway for its floor and for copies that are not there, a route that goes
-/// for the MeshGateway it targets, a copy that goes for all that name it, and the status of a Gateway for what is made
-/// for the Gateway. Nothing but a MeshGateway waits for what cannot be done, and of what goes away only a MeshGateway is
+/// for the MeshGateway it targets, a copy that goes for all that name it, and the status of a Gateway or ListenerSet
+/// for what is made for the Gateway. Nothing but a MeshGateway waits for what cannot be done, and of what goes away only a MeshGateway is
 /// waited for.
 pub(super) fn tasks(settings: &Settings, rows: &PendingRows) -> BTreeMap<Key, Task> {
     let task = |row: &Ref<Pending>| {
         let others: Vec<&Ref<Pending>> = match &row.action {
             Action::Write(desired) => match &desired.content {
                 Content::MeshGateway(plan) => before_gateway(settings, rows, plan),
-                Content::GatewayStatus(status) => before_status(settings, rows, status),
+                Content::GatewayStatus(status) => {
+                    before_status(settings, rows, &status.managed.gateway, &status.pending)
+                }
+                Content::ListenerSetStatus(status) => {
+                    before_status(settings, rows, &status.set.managed.gateway, &status.pending)
+                }
                 _ => Vec::new(),
             },
             Action::Remove { then: None, .. } if row.object.kind == Kind::Secret => {
@@ -139,17 +144,21 @@ fn before_gateway<'a>(settings: &Settings, rows: &'a PendingRows, plan: &MeshGat
     floor.into_iter().chain(copies.filter(|row| is_missing(row))).collect()
 }
 
-fn before_status<'a>(settings: &Settings, rows: &'a PendingRows, status: &GatewayStatus) -> Vec<&'a Ref<Pending>> {
-    let gateway = &status.managed.gateway;
+fn before_status<'a>(
+    settings: &Settings,
+    rows: &'a PendingRows,
+    gateway: &Gateway,
+    pending: &[Ref<Pending>],
+) -> Vec<&'a Ref<Pending>> {
     let own = names::gateway_objects(settings, &gateway.namespace, &gateway.name).map(|object| object.key());
     let stuck = |row: &&Ref<Pending>| row.object.kind == Kind::Secret && is_missing(row) && !is_on_its_way(row);
-    let gateway_is_stuck = status.pending.iter().any(|row| stuck(&row));
+    let gateway_is_stuck = pending.iter().any(|row| stuck(&row));
     let goes = |row: &Pending| {
         row.object.kind == Kind::MeshGateway && matches!(row.action, Action::Remove { .. }) && row.refusal.is_none()
     };
     let own = own.iter().skip(usize::from(gateway_is_stuck)).filter_map(|key| rows.get(key));
     let own = own.filter(|row| is_on_its_way(row) || goes(row));
-    let copies = status.pending.iter().filter(|row| row.object.kind == Kind::Secret);
+    let copies = pending.iter().filter(|row| row.object.kind == Kind::Secret);
     let copies = copies.filter_map(|row| rows.get(&row.object.key())).filter(|row| is_on_its_way(row));
     own.chain(copies).collect()
 }

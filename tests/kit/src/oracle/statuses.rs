@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
-    ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport, ObjectName, ParentReport,
-    ParentVerdict, Ref, RouteKind, RouteRules, RouteStatus, Serving, Settings, Text,
+    ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport, ListenerSetStatus,
+    ObjectName, ParentReport, ParentVerdict, Ref, RouteKind, RouteRules, RouteStatus, Serving, Settings, Text,
 };
 use dataflows::rules::{addresses, bundle};
 
@@ -40,27 +40,49 @@ impl Statuses<'_> {
     }
 
     pub(super) fn of_gateways(&self, gateways: &[JudgedGateway]) -> Vec<Desired> {
-        gateways.iter().filter_map(|gateway| self.of_gateway(gateway)).collect()
+        let of_sets = |gateway| self.of_sets(gateway);
+        let of_gateway = |gateway| self.of_gateway(gateway).into_iter().chain(of_sets(gateway)).collect::<Vec<_>>();
+        gateways.iter().flat_map(of_gateway).collect()
+    }
+
+    fn of_sets(&self, gateway: &JudgedGateway) -> Vec<Desired> {
+        let managed = &gateway.managed;
+        let name = ObjectName::new(Kind::Gateway, &managed.gateway.namespace, &managed.gateway.name);
+        let statuses = gateway.sets.iter().filter_map(|set| {
+            let generation = self.cluster.generations.get(&set.set.key())?.generation;
+            let status = ListenerSetStatus {
+                generation,
+                set: set.clone(),
+                listeners: self.reports(gateway, set.set.key()),
+                pending: self.pending_of_gateway(gateway, &name),
+            };
+            let object = ObjectName::new(Kind::ListenerSet, &set.set.age.namespace, &set.set.age.name);
+            Some(Self::desire(object, Content::ListenerSetStatus(status.into())))
+        });
+        statuses.collect()
+    }
+
+    /// The listeners of a Gateway or ListenerSet with the number of routes on each.
+    fn reports(&self, gateway: &JudgedGateway, holder: Key) -> Vec<ListenerReport> {
+        let attached = |listener: Key| self.servings.keys().filter(|(at, _)| *at == listener).count();
+        let report = |state: &Ref<dataflows::model::ListenerState>| ListenerReport {
+            state: state.clone(),
+            attached_routes: i64::try_from(attached(state.key)).unwrap_or(i64::MAX),
+        };
+        gateway.of_holder(holder).into_iter().map(report).collect()
     }
 
     fn of_gateway(&self, gateway: &JudgedGateway) -> Option<Desired> {
         let managed = &gateway.managed;
         let generation = self.cluster.generations.get(&managed.key)?.generation;
-        let attached = |listener: Key| self.servings.keys().filter(|(at, _)| *at == listener).count();
-        let report = |state: &Ref<_>| {
-            let state: &Ref<dataflows::model::ListenerState> = state;
-            ListenerReport {
-                state: state.clone(),
-                attached_routes: i64::try_from(attached(state.key)).unwrap_or(i64::MAX),
-            }
-        };
         let found = self.cluster.addresses.iter().filter(|(key, _)| *key == managed.key).map(|(_, address)| address);
         let object = ObjectName::new(Kind::Gateway, &managed.gateway.namespace, &managed.gateway.name);
         let status = GatewayStatus {
             generation,
             managed: managed.clone(),
-            listeners: gateway.listeners.iter().map(report).collect(),
-            addresses: addresses::shown(found),
+            listeners: self.reports(gateway, managed.key),
+            attached_sets: gateway.attached_sets(),
+            addresses: addresses::shown(&managed.gateway.addresses, found),
             pending: self.pending_of_gateway(gateway, &object),
         };
         Some(Self::desire(object, Content::GatewayStatus(status.into())))

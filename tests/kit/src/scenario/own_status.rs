@@ -42,7 +42,7 @@ fn replace_applied(settings: &Settings, object: &mut Value, ours: &Value) {
     let mut conditions: Vec<_> = shown.into_iter().filter(foreign).collect();
     conditions.extend(ours["conditions"].as_array().cloned().unwrap_or_default());
     object["status"]["conditions"] = conditions.into();
-    for field in ["listeners", "addresses", "supportedFeatures"] {
+    for field in ["listeners", "addresses", "supportedFeatures", "attachedListenerSets"] {
         object["status"][field] = ours[field].clone();
     }
     let managers = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();

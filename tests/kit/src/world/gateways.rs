@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use dataflows::model::{
-    AllowedNamespaces, CertificateRef, Fact, Gateway, GatewayAddress, Group, Hostname, Infrastructure, Key, Kind,
-    Listener, ListenerTls, ObjectName, Protocol, RequestedAddress, RouteKindRef, Selector, SelectorRequirement,
-    TlsMode, Update,
+    Age, AllowedNamespaces, CertificateRef, Fact, Gateway, GatewayAddress, Group, Hostname, Infrastructure, Key, Kind,
+    Listener, ListenerSet, ListenerTls, ObjectName, Protocol, RequestedAddress, RouteKindRef, Selector,
+    SelectorRequirement, TlsMode, Update,
 };
 
 use super::{HOSTNAMES, MESHES, Random, TEAMS, surroundings, update};
@@ -27,12 +27,37 @@ pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Updat
         addresses: match random.below(16) {
             0 => vec![requested("Hostname", "x.example")],
             1 => vec![requested("IPAddress", "10.0.0.1")],
+            2 => vec![requested("IPAddress", "1.1.1.1"), requested("IPAddress", "2.2.2.2")],
             _ => Vec::new(),
         },
+        allowed_listeners: namespaces(random),
     };
     let mut facts = vec![Fact::gateway(gateway), Fact::generation(&object, i64::from(random.between(1, 3)))];
     let names: BTreeSet<_> = (0..random.below(5)).map(|_| *random.pick(&["a", "b", "c", "d"])).collect();
     let listeners = (0..).zip(names).map(|(index, name)| listener(random, &object, index, name));
+    facts.extend(listeners.map(Fact::listener));
+    update(object.key(), facts)
+}
+
+/// A ListenerSet with one to three listeners, for some Gateway or none.
+pub(super) fn listener_set(random: &mut Random, namespace: &str, name: &str) -> Update {
+    let object = ObjectName::new(Kind::ListenerSet, namespace, name);
+    let (of, gateway) = *random.pick(&super::GATEWAYS);
+    let gateway = if random.one_in(8) { "gone" } else { gateway };
+    let age = Age {
+        created: (!random.one_in(4)).then(|| i64::from(random.below(3))),
+        namespace: namespace.into(),
+        name: name.into(),
+    };
+    let set = ListenerSet { gateway: Key::of(Kind::Gateway, of, gateway), age };
+    let names: BTreeSet<_> = (0..random.between(1, 3)).map(|_| *random.pick(&["a", "b", "c"])).collect();
+    let gateway = set.gateway;
+    let mut facts = vec![Fact::listener_set(set), Fact::generation(&object, i64::from(random.between(1, 3)))];
+    let listeners = (0..).zip(names).map(|(index, entry)| Listener {
+        gateway,
+        set: Some(name.into()),
+        ..listener(random, &object, index, entry)
+    });
     facts.extend(listeners.map(Fact::listener));
     update(object.key(), facts)
 }
@@ -60,6 +85,7 @@ fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -
     let route_kind = |kind: Kind| RouteKindRef { group: Group::Gateway.name().into(), kind: kind.name().into() };
     Listener {
         gateway: gateway.key(),
+        set: None,
         namespace: gateway.namespace.clone(),
         index,
         name: name.into(),

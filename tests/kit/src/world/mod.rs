@@ -38,6 +38,8 @@ const OUTSIDERS: [BackendKind; 3] =
 const SECRETS: [(&str, &str); 3] = [("db", "cert"), ("infra", "cert"), ("infra", "spare")];
 /// Gateways.
 const GATEWAYS: [(&str, &str); 4] = [("db", "edge"), ("infra", "edge"), ("infra", "inner"), ("shop", "edge")];
+/// `ListenerSets`.
+const LISTENER_SETS: [(&str, &str); 3] = [("infra", "more"), ("infra", "most"), ("shop", "more")];
 /// Routes.
 const ROUTES: [(&str, &str); 10] = [
     ("db", "api"),
@@ -110,6 +112,7 @@ fn beginning(random: &mut Random) -> Vec<Event> {
     updates.extend((0..3).map(|index| surroundings::grants(random, index)));
     updates.extend(SECRETS.iter().map(|(namespace, name)| surroundings::secret(random, namespace, name)));
     updates.extend(GATEWAYS.iter().map(|(namespace, name)| gateways::gateway(random, namespace, name)));
+    updates.extend(LISTENER_SETS.iter().map(|(namespace, name)| gateways::listener_set(random, namespace, name)));
     updates.extend(ROUTES.iter().map(|(namespace, name)| routes::route(random, namespace, name)));
     updates.retain(|_| !random.one_in(12));
     updates.into_iter().map(Event::Change).collect()
@@ -117,12 +120,12 @@ fn beginning(random: &mut Random) -> Vec<Event> {
 
 fn event(random: &mut Random, settings: &Settings) -> Event {
     let (gateway, route, service) = (*random.pick(&GATEWAYS), *random.pick(&ROUTES), *random.pick(&SERVICES));
-    let secret = *random.pick(&SECRETS);
+    let (secret, set) = (*random.pick(&SECRETS), *random.pick(&LISTENER_SETS));
     let (mesh, namespace) = (*random.pick(&MESHES[..3]), *random.pick(&NAMESPACES));
     let (class, parameters, grants) = (*random.pick(&CLASSES), *random.pick(&PARAMETERS), random.below(3));
     let definition = *random.pick(&DEFINITIONS);
     let outsider = random.pick(&OUTSIDERS).clone();
-    let update = match random.below(28) {
+    let update = match random.below(31) {
         0 => surroundings::mesh(random, mesh),
         1 | 2 => surroundings::namespace(random, namespace),
         3 => surroundings::class(random, class),
@@ -137,6 +140,7 @@ fn event(random: &mut Random, settings: &Settings) -> Event {
         21 | 22 => surroundings::secret(random, secret.0, secret.1),
         23 => surroundings::definition(random, definition),
         24 => surroundings::outsider(random, &outsider),
+        28..=30 => gateways::listener_set(random, set.0, set.1),
         _ => return Event::Answers(Answers::random(random)),
     };
     if random.one_in(6) {

@@ -51,10 +51,12 @@ fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expr
         let (kind, group, parent_kind) = match random.below(8) {
             0 | 1 => (Kind::Service, Group::Core, ParentKind::Service),
             2 => (Kind::MeshService, Group::Kuma, ParentKind::MeshService),
+            3 => (Kind::ListenerSet, Group::Gateway, ParentKind::Gateway),
             _ => (Kind::Gateway, Group::Gateway, ParentKind::Gateway),
         };
         // One Gateway is in demand, so that routes meet.
         let (namespace, name) = match parent_kind {
+            _ if kind == Kind::ListenerSet => *random.pick(&super::LISTENER_SETS),
             ParentKind::Gateway if random.one_in(2) => GATEWAYS[1],
             ParentKind::Gateway => *random.pick(&GATEWAYS),
             _ => *random.pick(&SERVICES),

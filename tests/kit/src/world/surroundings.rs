@@ -137,7 +137,8 @@ pub(super) fn grants(random: &mut Random, index: u32) -> Update {
         let to_kind = if of_secret { Kind::Secret } else { Kind::Service };
         let routes =
             [Kind::HttpRoute, Kind::HttpRoute, Kind::HttpRoute, Kind::GrpcRoute, Kind::TcpRoute, Kind::TlsRoute];
-        let from_kind = if of_secret && !random.one_in(6) { Kind::Gateway } else { *random.pick(&routes) };
+        let holders = [Kind::Gateway, Kind::Gateway, Kind::ListenerSet];
+        let from_kind = *if of_secret && !random.one_in(6) { random.pick(&holders) } else { random.pick(&routes) };
         facts.push(Fact::grant(Grant {
             from_group: Group::Gateway.name().into(),
             from_kind: from_kind.name().into(),
