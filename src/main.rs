@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// An epoch makes and drops many small rows; the allocator of the system is slower at that and keeps more memory.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     deltagate::cli::main()

@@ -103,7 +103,7 @@ mod tests {
         let plan = SecretCopyPlan { mesh: "default".into(), certificate: certificate.into(), content };
         let copy = ObjectName::new(Kind::Secret, "kuma-system", "copy");
         let content = Content::SecretCopy(Ref::new(plan));
-        let desired = Desired::new(copy, source.clone(), "default".into(), content);
+        let desired = Desired::new(copy, content);
         let render = || vault.render(&Settings::default(), &desired).map(|rendered| rendered["data"]["value"].clone());
         assert_eq!(render(), None);
         vault.keep(&source, Some(old));

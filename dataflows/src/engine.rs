@@ -41,6 +41,29 @@ type Session = InputSession<Epoch, (Key, Row), Diff>;
 /// What comes out, of all workers.
 type Changes = Arc<Mutex<Vec<((Key, Row), Diff)>>>;
 
+/// What a source asserts. Most assert one fact, which takes no room of its own.
+enum Asserted {
+    One(Fact),
+    Many(Box<[Fact]>),
+}
+
+impl Asserted {
+    fn of(mut facts: Vec<Fact>) -> Option<Self> {
+        match facts.len() {
+            0 => None,
+            1 => facts.pop().map(Self::One),
+            _ => Some(Self::Many(facts.into_boxed_slice())),
+        }
+    }
+
+    fn facts(&self) -> &[Fact] {
+        match self {
+            Self::One(fact) => std::slice::from_ref(fact),
+            Self::Many(facts) => facts,
+        }
+    }
+}
+
 /// The dataflow with its workers. Not `Send`: built on the thread that steps it.
 ///
 /// Everything goes in at the worker of that thread. Where there are more, each row travels to the worker of its key.
@@ -52,7 +75,7 @@ pub struct Engine {
     probe: ProbeHandle<Epoch>,
     changes: Changes,
     epoch: Epoch,
-    asserted: BTreeMap<Key, Box<[Fact]>>,
+    asserted: BTreeMap<Key, Asserted>,
     log: work::Log,
 }
 
@@ -121,7 +144,8 @@ impl Engine {
     fn assert(&mut self, source: Key, mut facts: Vec<Fact>) -> usize {
         facts.sort_unstable();
         facts.dedup();
-        let before = self.asserted.remove(&source).unwrap_or_default();
+        let before = self.asserted.remove(&source);
+        let before = before.as_ref().map_or(&[][..], Asserted::facts);
         let mut rows = 0;
         for gone in before.iter().filter(|fact| facts.binary_search(fact).is_err()) {
             self.change(gone, -1);
@@ -131,8 +155,8 @@ impl Engine {
             self.change(new, 1);
             rows += 1;
         }
-        if !facts.is_empty() {
-            self.asserted.insert(source, facts.into_boxed_slice());
+        if let Some(facts) = Asserted::of(facts) {
+            self.asserted.insert(source, facts);
         }
         rows
     }

@@ -12,12 +12,7 @@ use crate::observations::Entry;
 pub(super) fn is_all_that_differs(settings: &Settings, desired: &Desired, shown: Option<Fingerprint>) -> bool {
     let Content::ClassStatus(status) = &desired.content else { return false };
     let status = ClassStatus { in_use: !status.in_use, ..ClassStatus::clone(status) };
-    let otherwise = Desired::new(
-        desired.object.clone(),
-        desired.owner.clone(),
-        desired.mesh.clone(),
-        Content::ClassStatus(status.into()),
-    );
+    let otherwise = Desired::new(desired.object.clone(), Content::ClassStatus(status.into()));
     shown == Some(manifest::fingerprint(settings, &otherwise))
 }
 

@@ -302,7 +302,8 @@ fn definitions_unreadable(facts: Vec<Fact>) -> Event {
 fn shows(key: Key, updates: &[Update]) -> (Option<Fingerprint>, bool, Option<Text>) {
     let mut facts = updates.iter().flat_map(|update| &update.facts).filter(|fact| fact.key == key);
     let observed = facts.find_map(|fact| fact.row.get::<Observed>());
-    let shown = |observed: &Ref<Observed>| (Some(observed.fingerprint), observed.ours, observed.claim.clone());
+    let shown =
+        |observed: &Ref<Observed>| (Some(observed.fingerprint), observed.ours, observed.claim().map(Text::from));
     observed.map(shown).unwrap_or_default()
 }
 

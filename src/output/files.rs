@@ -172,12 +172,12 @@ impl OutputDirectory {
             mesh: "".into(),
             fingerprint: Fingerprint(Key::hash(&[b"damaged"])),
             anchor: object.key(),
-            copies: Vec::new(),
+            rare: None,
             ours: true,
-            claim: None,
             object: object.clone(),
         };
-        Some(Observed { ours: true, claim: None, ..observed.unwrap_or_else(unknown) })
+        let observed = observed.unwrap_or_else(unknown);
+        Some(Observed { ours: true, rare: Observed::rare(None, observed.copies().to_vec()), ..observed })
     }
 
     /// Makes the file of an object hold this document, at once or not at all. A status keeps the times of those

@@ -60,16 +60,15 @@ pub fn observation(observed: Observed) -> Update {
 pub fn shown(settings: &Settings, desired: &Desired, value: &Value) -> Observed {
     let whole =
         if desired.content.is_status() { None } else { manifest::observe(settings, desired.object.kind, value) };
-    let (anchor, copies) =
-        whole.map_or_else(|| (desired.object.key(), Vec::new()), |observed| (observed.anchor, observed.copies));
+    let (anchor, rare) =
+        whole.map_or_else(|| (desired.object.key(), None), |observed| (observed.anchor, observed.rare));
     Observed {
         object: desired.object.clone(),
         ours: true,
-        claim: None,
-        mesh: desired.mesh.clone(),
+        mesh: desired.mesh().into(),
         fingerprint: manifest::fingerprint(settings, desired),
         anchor,
-        copies,
+        rare,
     }
 }
 

@@ -174,7 +174,7 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
 
 fn backend_name(backend: &BackendRef) -> String {
     let kind = match &backend.kind {
-        BackendKind::Other { group, kind } => named_kind(group, kind),
+        BackendKind::Other(other) => named_kind(&other.group, &other.kind),
         known => known.kind().map_or_else(String::new, |kind| kind.name().to_owned()),
     };
     if backend.kind.kind().is_some_and(|kind| !Kind::namespaced(kind)) {

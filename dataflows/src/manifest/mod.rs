@@ -50,7 +50,7 @@ const HOSTNAME_TAG: &str = "deltagate.io/hostname";
 /// `status` with only our entries; conditions without `lastTransitionTime`, which is added by whoever writes. Of a class
 /// that is in use also `metadata.finalizers` with ours alone.
 pub fn render(settings: &Settings, desired: &Desired) -> Value {
-    render_content(settings, &desired.object, &desired.owner, &desired.mesh, &desired.content)
+    render_content(settings, &desired.object, &desired.owner(), desired.mesh(), &desired.content)
 }
 
 /// Hash of the normal form of an object or status. Worked out once per row, and only where there is something to
@@ -95,7 +95,8 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
     copies.dedup();
     let content = object.pointer("/data/value").and_then(Value::as_str).map(CopyContent::of);
     let fingerprint = hash(&normal::object(kind, object, object["spec"].clone(), content));
-    Some(Observed { object: name, ours, claim, mesh: mesh.into(), fingerprint, anchor, copies })
+    let rare = Observed::rare(claim, copies);
+    Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor, rare })
 }
 
 /// What is ours in the status of a GatewayClass, Gateway, ListenerSet or route, and whether a class bears our finalizer;
@@ -106,8 +107,7 @@ pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option
     let name = object_name(kind, object)?;
     let status = normal::status(settings, kind, object, object["status"].clone())?;
     let anchor = name.key();
-    let (fingerprint, copies) = (hash(&status), Vec::new());
-    Some(Observed { object: name, ours: true, claim: None, mesh: "".into(), fingerprint, anchor, copies })
+    Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor, rare: None })
 }
 
 /// `metadata` with the labels and annotations that make an object ours, for this owner.

@@ -31,8 +31,8 @@ pub(super) fn status(settings: &Settings, route: &RouteStatus) -> Value {
 /// The parentRef as it was written, with the defaults of the schema.
 fn parent_ref(reference: &ParentReference) -> Value {
     let mut rendered = Map::new();
-    rendered.insert("group".into(), (*reference.group).into());
-    rendered.insert("kind".into(), (*reference.kind).into());
+    rendered.insert("group".into(), reference.group.name().into());
+    rendered.insert("kind".into(), reference.kind.name().into());
     rendered.extend(reference.namespace.as_ref().map(|namespace| ("namespace".to_owned(), (**namespace).into())));
     rendered.insert("name".into(), (*reference.name).into());
     rendered.extend(reference.section_name.as_ref().map(|name| ("sectionName".to_owned(), (**name).into())));
@@ -42,7 +42,7 @@ fn parent_ref(reference: &ParentReference) -> Value {
 
 fn conditions(settings: &Settings, route: &RouteStatus, report: &ParentReport) -> Vec<Value> {
     let condition =
-        |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, route.generation);
+        |kind: &str, status, reason: &str, message: &str| condition(kind, status, reason, message, route.of.generation);
     let dropped = || join(route.rules.dropped.iter().map(|(index, problem)| rule_text(*index, problem)));
     let refused: Vec<_> = route.refused.iter().filter(|pending| serves(pending, report)).collect();
     let refusals = || {
@@ -123,10 +123,11 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
             ("Pending", format!("{gateway} is not accepted: {GLOBAL}"))
         }
         ParentProblem::GatewayNotAccepted => ("Pending", format!("{gateway} is not accepted")),
-        ParentProblem::OtherMesh { route, parent } => (
+        ParentProblem::OtherMesh(meshes) => (
             "NoMatchingParent",
             format!(
-                "{gateway} is in mesh \"{parent}\" and the route in mesh \"{route}\": set the kuma.io/mesh label or annotation"
+                "{gateway} is in mesh \"{}\" and the route in mesh \"{}\": set the kuma.io/mesh label or annotation",
+                meshes.parent, meshes.route
             ),
         ),
         ParentProblem::NoMatchingParent if parent.parent_kind != ParentKind::Gateway => {
@@ -193,10 +194,10 @@ fn resolved_refs(route: &RouteStatus, report: &ParentReport) -> Value {
     let problem = |backend| rules::backends::problem_in(backend, mesh, parent.parent_kind);
     let problems: Vec<_> = backends.filter_map(|backend| Some((&backend.backend, problem(backend)?))).collect();
     let Some(worst) = problems.iter().map(|(_, problem)| *problem).min() else {
-        return condition("ResolvedRefs", true, "ResolvedRefs", "", route.generation);
+        return condition("ResolvedRefs", true, "ResolvedRefs", "", route.of.generation);
     };
     let reason = ref_reason(worst);
     let told = problems.iter().filter(|(_, problem)| ref_reason(*problem) == reason);
     let message = join(told.map(|(backend, problem)| ref_text(backend, *problem)));
-    condition("ResolvedRefs", false, reason, &message, route.generation)
+    condition("ResolvedRefs", false, reason, &message, route.of.generation)
 }

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttachPoint, ClassStatus, CopyContent, GatewayStatus, Hostname, Key, ListenerHostname, ListenerSetStatus,
-    ListenerState, ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus, SecretCopyPlan, Serving, Text,
+    AttachPoint, ClassStatus, CopyContent, GatewayStatus, Hostname, Key, Kind, ListenerHostname, ListenerSetStatus,
+    ListenerState, ManagedGateway, ObjectName, Ref, RouteRules, RouteStatus, SecretCopyPlan, Serving,
 };
 
 /// Hash over the normal form of an object or status: equal if and only if a write would change nothing of meaning.
@@ -25,10 +25,6 @@ impl fmt::Debug for Fingerprint {
 pub struct Desired {
     /// The object, or the object whose status it is.
     pub object: ObjectName,
-    /// The Gateway API object it was made for; of a status the object itself.
-    pub owner: ObjectName,
-    /// The mesh it is in, empty for statuses. An object cannot move to another mesh.
-    pub mesh: Text,
     /// What it should hold, not yet rendered.
     pub content: Content,
     /// Hash of its normal form, once somebody has asked; see [`crate::manifest::fingerprint`].
@@ -38,8 +34,18 @@ pub struct Desired {
 
 impl Desired {
     /// An object or status that should be in the cluster.
-    pub fn new(object: ObjectName, owner: ObjectName, mesh: Text, content: Content) -> Self {
-        Self { object, owner, mesh, content, fingerprint: Once::default() }
+    pub fn new(object: ObjectName, content: Content) -> Self {
+        Self { object, content, fingerprint: Once::default() }
+    }
+
+    /// The Gateway API object that it was made for; of a status the object itself.
+    pub fn owner(&self) -> ObjectName {
+        self.content.owner().unwrap_or_else(|| self.object.clone())
+    }
+
+    /// The mesh it is in, empty for statuses. An object cannot move to another mesh.
+    pub fn mesh(&self) -> &str {
+        self.content.mesh()
     }
 }
 
@@ -115,6 +121,42 @@ impl Content {
         match self {
             Self::SecretCopy(plan) => Some(plan.content),
             _ => None,
+        }
+    }
+
+    /// The Gateway API object that an object is made for.
+    fn owner(&self) -> Option<ObjectName> {
+        let of_gateway = |managed: &ManagedGateway| {
+            ObjectName::new(Kind::Gateway, &managed.gateway.namespace, &managed.gateway.name)
+        };
+        match self {
+            Self::MeshGateway(plan) => Some(of_gateway(&plan.managed)),
+            Self::MeshGatewayInstance(plan) => Some(of_gateway(&plan.managed)),
+            Self::Floor(floor) => Some(of_gateway(&floor.managed)),
+            Self::MeshHttpRoute(plan) => Some(plan.serving.owner()),
+            Self::MeshTcpRoute(plan) => Some(plan.serving.owner()),
+            Self::ServiceRoute(plan) => plan.ports.first().map(|port| port.serving.owner()),
+            Self::ServiceTcpRoute(plan) => plan.ports.first().map(|port| port.serving.owner()),
+            Self::ServiceFloor(floor) => floor.point.service_port().map(|port| port.service.clone()),
+            Self::SecretCopy(plan) => {
+                Some(ObjectName::new(Kind::Secret, &plan.certificate.namespace, &plan.certificate.name))
+            }
+            Self::ClassStatus(_) | Self::GatewayStatus(_) | Self::ListenerSetStatus(_) | Self::RouteStatus(_) => None,
+        }
+    }
+
+    fn mesh(&self) -> &str {
+        match self {
+            Self::MeshGateway(plan) => &plan.managed.mesh,
+            Self::MeshGatewayInstance(plan) => &plan.managed.mesh,
+            Self::Floor(floor) => &floor.managed.mesh,
+            Self::MeshHttpRoute(plan) => &plan.serving.point.mesh,
+            Self::MeshTcpRoute(plan) => &plan.serving.point.mesh,
+            Self::ServiceRoute(plan) => plan.ports.first().map_or("", |port| &port.serving.point.mesh),
+            Self::ServiceTcpRoute(plan) => plan.ports.first().map_or("", |port| &port.serving.point.mesh),
+            Self::ServiceFloor(floor) => &floor.point.mesh,
+            Self::SecretCopy(plan) => &plan.mesh,
+            Self::ClassStatus(_) | Self::GatewayStatus(_) | Self::ListenerSetStatus(_) | Self::RouteStatus(_) => "",
         }
     }
 

@@ -12,10 +12,15 @@ pub enum BackendKind {
     MeshExternalService,
     ExternalService,
     /// A kind that cannot be routed to.
-    Other {
-        group: Text,
-        kind: Text,
-    },
+    Other(Box<OtherKind>),
+}
+
+/// Group and name of a kind that cannot be routed to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)] // The words of Kubernetes.
+pub struct OtherKind {
+    pub group: Text,
+    pub kind: Text,
 }
 
 impl BackendKind {
@@ -27,7 +32,7 @@ impl BackendKind {
             Some(Kind::MeshMultiZoneService) => Self::MeshMultiZoneService,
             Some(Kind::MeshExternalService) => Self::MeshExternalService,
             Some(Kind::ExternalService) => Self::ExternalService,
-            _ => Self::Other { group: group.into(), kind: kind.into() },
+            _ => Self::Other(Box::new(OtherKind { group: group.into(), kind: kind.into() })),
         }
     }
 
@@ -39,7 +44,7 @@ impl BackendKind {
             Self::MeshMultiZoneService => Some(Kind::MeshMultiZoneService),
             Self::MeshExternalService => Some(Kind::MeshExternalService),
             Self::ExternalService => Some(Kind::ExternalService),
-            Self::Other { .. } => None,
+            Self::Other(_) => None,
         }
     }
 }

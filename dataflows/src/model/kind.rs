@@ -18,6 +18,11 @@ pub enum Group {
 }
 
 impl Group {
+    /// The group that API objects spell so.
+    pub fn find(name: &str) -> Option<Self> {
+        [Self::ApiExtensions, Self::Core, Self::Gateway, Self::Kuma].into_iter().find(|group| group.name() == name)
+    }
+
     /// The group as API objects spell it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -11,17 +11,40 @@ pub struct Observed {
     pub object: ObjectName,
     /// Whether it carries our owner label for the owner that its annotation names. Always true for a status.
     pub ours: bool,
-    /// The owner label of an object that bears the labels of ours, while its annotation names nobody whom it stands for:
-    /// it is ours after all if it is what we would put on it.
-    pub claim: Option<Text>,
     /// The mesh it is in, empty for statuses.
     pub mesh: Text,
     /// Hash of its normal form.
     pub fingerprint: Fingerprint,
     /// Key of the MeshGateway that it is or targets: what it shares the fate of. Its own key for everything else.
     pub anchor: Key,
+    /// What few objects have; see [`Observed::rare`].
+    pub rare: Option<Box<Rare>>,
+}
+
+/// What few objects show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Rare {
+    claim: Option<Text>,
+    copies: Vec<Key>,
+}
+
+impl Observed {
+    /// The claim and the copies of an object, which takes no room if it has neither.
+    pub fn rare(claim: Option<Text>, copies: Vec<Key>) -> Option<Box<Rare>> {
+        let rare = Rare { claim, copies };
+        (rare != Rare::default()).then(|| rare.into())
+    }
+
+    /// The owner label of an object that bears the labels of ours, while its annotation names nobody whom it stands for:
+    /// it is ours after all if it is what we would put on it.
+    pub fn claim(&self) -> Option<&str> {
+        self.rare.as_ref()?.claim.as_deref()
+    }
+
     /// Keys of the copies that it names, if it is a MeshGateway: none of them may go before it lets go. Sorted.
-    pub copies: Vec<Key>,
+    pub fn copies(&self) -> &[Key] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.copies)
+    }
 }
 
 /// What the API server or a webhook answered to the last attempt to write an object. Keyed by the object.

@@ -1,9 +1,10 @@
 use std::cmp::Ordering;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hostname, Key, Kind, Text};
+use super::{Group, Hostname, Key, Kind, Text};
 
 /// Kinds of routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,8 +61,28 @@ pub struct Generation {
 /// How routes are ordered where two claim the same: the older one first, then by namespace and name.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule>
+///
+/// Shared: a route, its parentRefs and all that it claims say the same of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Age(Arc<RouteAge>);
+
+impl Age {
+    /// The age of a route.
+    pub fn new(created: Option<i64>, namespace: Text, name: Text) -> Self {
+        Self(Arc::new(RouteAge { created, namespace, name }))
+    }
+}
+
+impl Deref for Age {
+    type Target = RouteAge;
+    fn deref(&self) -> &RouteAge {
+        &self.0
+    }
+}
+
+/// What routes are ordered by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Age {
+pub struct RouteAge {
     /// Creation time in seconds since 1970; `None` is younger than any.
     pub created: Option<i64>,
     /// Namespace.
@@ -70,7 +91,7 @@ pub struct Age {
     pub name: Text,
 }
 
-impl Ord for Age {
+impl Ord for RouteAge {
     fn cmp(&self, other: &Self) -> Ordering {
         let created = |age: &Self| (age.created.is_none(), age.created);
         created(self)
@@ -80,7 +101,7 @@ impl Ord for Age {
     }
 }
 
-impl PartialOrd for Age {
+impl PartialOrd for RouteAge {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -100,10 +121,10 @@ pub enum ParentKind {
 /// A parentRef as the status has to echo it: as it was written, with the defaults of the CRD.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ParentReference {
-    /// API group, the empty text for the core group.
-    pub group: Text,
+    /// API group as it was written: a Service is also meant by the group that parentRefs have by default.
+    pub group: Group,
     /// Kind.
-    pub kind: Text,
+    pub kind: Kind,
     /// Namespace, if one was written.
     pub namespace: Option<Text>,
     /// Name.

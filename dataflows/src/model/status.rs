@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bundle, ClassVerdict, GatewayAddress, Kind, ListenerState, ManagedGateway, ManagedSet, ParentVerdict, Pending, Ref,
-    RouteRules, Text,
+    Bundle, ClassVerdict, GatewayAddress, Generation, ListenerState, ManagedGateway, ManagedSet, ParentVerdict,
+    Pending, Ref, RouteRules, Text,
 };
 
 /// What a GatewayClass should say. Times and texts are added when it is rendered.
@@ -61,20 +61,14 @@ pub struct ListenerReport {
 /// What a route should say to its parents of ours.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RouteStatus {
-    /// Generation the status speaks of.
-    pub generation: i64,
-    /// Kind of the route.
-    pub kind: Kind,
-    /// Namespace of the route.
-    pub namespace: Text,
-    /// Name of the route.
-    pub name: Text,
+    /// The route, and the generation that the status speaks of.
+    pub of: Ref<Generation>,
     /// One entry per parentRef that leads to a parent of ours, in the order of the route.
-    pub parents: Vec<ParentReport>,
+    pub parents: Box<[ParentReport]>,
     /// The rules of the route with their backends.
     pub rules: Ref<RouteRules>,
     /// Objects of the route that were refused.
-    pub refused: Vec<Ref<Pending>>,
+    pub refused: Box<[Ref<Pending>]>,
 }
 
 /// What a route should say to one parent.
@@ -83,9 +77,9 @@ pub struct ParentReport {
     /// What became of the parentRef.
     pub verdict: Ref<ParentVerdict>,
     /// Matches of the route that other routes hold on listeners of this parent.
-    pub shadowed: Vec<Text>,
+    pub shadowed: Box<[Text]>,
     /// How many matches that are.
     pub shadowed_matches: u32,
     /// Ports of this parent that the route yields to routes of requests, in order.
-    pub yielded: Vec<u16>,
+    pub yielded: Box<[u16]>,
 }

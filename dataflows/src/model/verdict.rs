@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Age, AttachPoint, Destination, Hostname, Key, ManagedGateway, Match, MeshTcpRoutePlan, ParentRef, Ref,
+    Age, AttachPoint, Destination, Hostname, Key, ManagedGateway, Match, MeshTcpRoutePlan, ObjectName, ParentRef, Ref,
     ResolvedBackend, RouteKind, Rule, RuleProblem, Text,
 };
 
@@ -29,12 +29,7 @@ pub enum ParentProblem {
     /// The Gateway or ListenerSet itself is not accepted.
     GatewayNotAccepted,
     /// Route and Gateway are in different meshes.
-    OtherMesh {
-        /// Mesh of the route.
-        route: Text,
-        /// Mesh of the parent.
-        parent: Text,
-    },
+    OtherMesh(Box<MeshesApart>),
     /// No listener, or no port of a Service, has that name or number.
     NoMatchingParent,
     /// The listeners that were asked for take no routes of this kind, or none from this namespace.
@@ -59,6 +54,22 @@ pub enum ParentProblem {
     HostnamesOnService,
     /// Older routes of another kind have its hostnames, wherever it would attach.
     Conflicted,
+}
+
+/// The meshes of a route and of its parent, which are not one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MeshesApart {
+    /// Mesh of the route.
+    pub route: Text,
+    /// Mesh of the parent.
+    pub parent: Text,
+}
+
+impl ParentProblem {
+    /// Route and parent are in different meshes.
+    pub fn other_mesh(route: impl Into<Text>, parent: impl Into<Text>) -> Self {
+        Self::OtherMesh(Box::new(MeshesApart { route: route.into(), parent: parent.into() }))
+    }
 }
 
 /// What one listener or port of a Service makes of one parentRef that asks for it. Keyed by the parentRef.
@@ -197,13 +208,21 @@ pub struct Serving {
     /// The listener or port.
     pub point: Ref<AttachPoint>,
     /// Hostnames to serve there, sorted; empty for all.
-    pub hostnames: Vec<Hostname>,
+    pub hostnames: Box<[Hostname]>,
     /// The parentRefs that lead here, by their place in the route.
-    pub parents: Vec<u16>,
+    pub parents: Box<[u16]>,
     /// What other routes or earlier rules hold.
-    pub shadowed: Vec<Ref<Shadowed>>,
+    pub shadowed: Box<[Ref<Shadowed>]>,
     /// What has to be made more specific to keep its place.
-    pub padded: Vec<Ref<Padded>>,
+    pub padded: Box<[Ref<Padded>]>,
+}
+
+impl Serving {
+    /// The route, for which what serves it is made.
+    pub fn owner(&self) -> ObjectName {
+        let (namespace, name) = (self.age.namespace.clone(), self.age.name.clone());
+        ObjectName { kind: self.route_kind.kind(), namespace, name }
+    }
 }
 
 /// The rules of a route with what became of their backends. Keyed by the route.
@@ -253,7 +272,7 @@ pub struct PortConnections {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct YieldedPort {
     /// The parentRefs that lead there, by their place in the route.
-    pub parents: Vec<u16>,
+    pub parents: Box<[u16]>,
     /// The port.
     pub port: u16,
 }

@@ -83,7 +83,7 @@ pub fn candidate(parent: &Ref<ParentRef>, RouteParent { managed, allowed }: &Rou
     let problem = if managed.problem.is_some() || !allowed {
         Some(ParentProblem::GatewayNotAccepted)
     } else if mesh != &*managed.mesh {
-        Some(ParentProblem::OtherMesh { route: mesh.into(), parent: managed.mesh.clone() })
+        Some(ParentProblem::other_mesh(mesh, managed.mesh.clone()))
     } else {
         None
     };
@@ -135,10 +135,10 @@ pub fn serving(
         route_kind: first.parent.route_kind,
         age: first.parent.age.clone(),
         point: first.point.clone(),
-        hostnames: hostnames.clone(),
-        parents,
-        shadowed,
-        padded,
+        hostnames: hostnames.as_slice().into(),
+        parents: parents.into(),
+        shadowed: shadowed.into(),
+        padded: padded.into(),
     })
 }
 
@@ -146,7 +146,7 @@ pub fn serving(
 pub(super) mod tests {
     use super::*;
     use crate::model::{
-        Age, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Place, Protocol, RouteKind,
+        Age, Group, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Place, Protocol, RouteKind,
     };
 
     pub(in crate::rules) fn parent(
@@ -162,14 +162,14 @@ pub(super) mod tests {
             parent: Key::of(Kind::Gateway, "infra", "edge"),
             parent_kind: ParentKind::Gateway,
             reference: ParentReference {
-                group: "gateway.networking.k8s.io".into(),
-                kind: "Gateway".into(),
+                group: Group::Gateway,
+                kind: Kind::Gateway,
                 namespace: None,
                 name: "edge".into(),
                 section_name: section.map(Into::into),
                 port,
             },
-            age: Age { created: None, namespace: namespace.into(), name: "web".into() },
+            age: Age::new(None, namespace.into(), "web".into()),
             mesh: None,
             hostnames: hostnames.iter().filter_map(|name| Hostname::parse(name)).collect(),
             expressible: true,

@@ -108,7 +108,7 @@ fn can_be_routed_to(backend: &BackendRef) -> bool {
         BackendKind::MeshService | BackendKind::MeshMultiZoneService | BackendKind::MeshExternalService => {
             !is_of_connections(backend.route_kind) && !backend.is_mirror()
         }
-        BackendKind::Other { .. } => false,
+        BackendKind::Other(_) => false,
     }
 }
 
@@ -175,7 +175,7 @@ mod tests {
             service_tag: None,
             mesh: None,
         };
-        let other = BackendKind::Other { group: "apps".into(), kind: "Deployment".into() };
+        let other = BackendKind::find("apps", "Deployment");
         let table = [
             (backend(BackendKind::Service, "shop", Some(80)), false, true, None),
             (backend(BackendKind::Service, "shop", Some(81)), false, true, Some(RefProblem::PortNotFound)),

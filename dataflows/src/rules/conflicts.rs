@@ -62,15 +62,15 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{AllowedNamespaces, ParentRef};
+    use crate::model::{Age, AllowedNamespaces, ParentRef};
     use crate::rules::attachment::tests::{parent, point};
     use crate::rules::hostname;
 
     fn attachment(kind: RouteKind, created: i64, hostnames: &[&str]) -> Ref<Attachment> {
         let point = point("", AllowedNamespaces::All, &[RouteKind::Http, RouteKind::Grpc]);
         let parent = ParentRef::clone(&parent("shop", None, None, hostnames));
-        let mut parent = ParentRef { route_kind: kind, ..parent };
-        parent.age.created = Some(created);
+        let age = Age::new(Some(created), parent.age.namespace.clone(), parent.age.name.clone());
+        let parent = ParentRef { route_kind: kind, age, ..parent };
         let outcome = AttachmentOutcome::Attached(parent.hostnames.to_vec());
         Attachment { parent: parent.into(), point, outcome }.into()
     }

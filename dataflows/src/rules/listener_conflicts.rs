@@ -94,7 +94,7 @@ fn full_name(listener: &Listener) -> Text {
 }
 
 const fn binds(listener: &Listener) -> bool {
-    matches!(listener.protocol, Protocol::Http | Protocol::Https | Protocol::Tls | Protocol::Tcp)
+    listener.port > 0 && matches!(listener.protocol, Protocol::Http | Protocol::Https | Protocol::Tls | Protocol::Tcp)
 }
 
 /// The hostname by which a listener is told from others of its port. Bare connections name no host.

@@ -118,7 +118,7 @@ const fn is_obstructed(pending: &Pending) -> bool {
 pub fn gateway_of(pending: &Pending) -> Option<Key> {
     let desired = pending.action.desired()?;
     match desired.content {
-        Content::MeshGateway(_) | Content::MeshGatewayInstance(_) | Content::Floor(_) => Some(desired.owner.key()),
+        Content::MeshGateway(_) | Content::MeshGatewayInstance(_) | Content::Floor(_) => Some(desired.owner().key()),
         _ => None,
     }
 }
@@ -127,5 +127,5 @@ pub fn gateway_of(pending: &Pending) -> Option<Key> {
 pub fn refused_route_of(pending: &Pending) -> Option<Key> {
     let desired = pending.action.desired()?;
     let of_route = !desired.content.servings().is_empty();
-    (of_route && pending.refusal.is_some()).then(|| desired.owner.key())
+    (of_route && pending.refusal.is_some()).then(|| desired.owner().key())
 }

@@ -90,7 +90,7 @@ mod tests {
             }
         }
         Ref::new(Claim {
-            age: Age { created: Some(0), namespace: "shop".into(), name: name.into() },
+            age: Age::new(Some(0), "shop".into(), name.into()),
             rule: 0,
             index: 0,
             route: Key::of(Kind::HttpRoute, "shop", name),

@@ -30,14 +30,14 @@ pub fn pending(
     let refusal = refusal.filter(|refusal| refusal.fingerprint == attempted()).map(|refusal| refusal.reason.clone());
     // What is somebody else's is nothing of which others could have to wait.
     let ours = observed.filter(|observed| observed.ours);
-    let copies = ours.map(|observed| observed.copies.clone()).unwrap_or_default();
+    let copies = ours.map(|observed| observed.copies().to_vec()).unwrap_or_default();
     Some(Pending { object: object.clone(), action, present: ours.is_some(), copies, refusal })
 }
 
 /// Whether an object that bears this owner label is the one that we would write, although its annotation does not say so
 /// any more. The label is a hash over our controllerName and the owner: nobody else's object bears it.
 pub fn is_claimed(settings: &Settings, claim: Option<&str>, desired: &Desired) -> bool {
-    claim.is_some_and(|label| *label == *names::owner_label(settings, &desired.owner))
+    claim.is_some_and(|label| *label == *names::owner_label(settings, &desired.owner()))
 }
 
 /// Kuma cannot move an object to another mesh, for its owner reference would stay behind. An instance has none to its
@@ -47,9 +47,9 @@ const fn moves_in_place(kind: Kind) -> bool {
 }
 
 fn difference(settings: &Settings, desired: &Ref<Desired>, observed: &Observed) -> Option<Action> {
-    if !observed.ours && !is_claimed(settings, observed.claim.as_deref(), desired) {
+    if !observed.ours && !is_claimed(settings, observed.claim(), desired) {
         Some(Action::Obstructed(desired.clone()))
-    } else if observed.mesh != desired.mesh && !moves_in_place(desired.object.kind) {
+    } else if *observed.mesh != *desired.mesh() && !moves_in_place(desired.object.kind) {
         Some(Action::Remove { then: Some(desired.clone()), anchor: observed.anchor })
     } else if observed.fingerprint == manifest::fingerprint(settings, desired) {
         None
@@ -83,9 +83,8 @@ mod tests {
             parameters: Ref::default(),
             problem: None,
         };
-        let owner = ObjectName::new(Kind::Gateway, "infra", "edge");
         let content = Content::Floor(Floor { managed: managed.into() }.into());
-        Desired::new(ObjectName::new(kind, "infra", "edge"), owner, "default".into(), content).into()
+        Desired::new(ObjectName::new(kind, "infra", "edge"), content).into()
     }
 
     fn action(settings: &Settings, kind: Kind, ours: bool, claim: Option<&str>, mesh: &str) -> &'static str {
@@ -93,11 +92,10 @@ mod tests {
         let observed = Observed {
             object: desired.object.clone(),
             ours,
-            claim: claim.map(Into::into),
             mesh: mesh.into(),
             fingerprint: Fingerprint(Key::hash(&[])),
             anchor: desired.object.key(),
-            copies: Vec::new(),
+            rare: Observed::rare(claim.map(Into::into), Vec::new()),
         };
         match pending(settings, Some(&desired), Some(&observed.into()), false, None).map(|row| row.action) {
             Some(Action::Write(_)) => "write",

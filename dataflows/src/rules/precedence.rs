@@ -84,7 +84,7 @@ pub fn report(verdict: &Ref<ParentVerdict>, servings: &[&Ref<Serving>], yielded:
     let mut yielded: Vec<_> = yielded.map(|yielded| yielded.port).collect();
     yielded.sort_unstable();
     yielded.dedup();
-    ParentReport { verdict: verdict.clone(), shadowed, shadowed_matches, yielded }
+    ParentReport { verdict: verdict.clone(), shadowed: shadowed.into(), shadowed_matches, yielded: yielded.into() }
 }
 
 /// Which claims on one path lose: all that have the match of another which ranks before them. Kuma would blend equal
@@ -111,7 +111,7 @@ mod tests {
 
     fn claim(created: Option<i64>, name: &str, rule: u16, index: u16) -> Ref<Claim> {
         Ref::new(Claim {
-            age: Age { created, namespace: "shop".into(), name: name.into() },
+            age: Age::new(created, "shop".into(), name.into()),
             rule,
             index,
             route: Key::of(Kind::HttpRoute, "shop", name),

@@ -62,7 +62,7 @@ fn ports<'a>(
     }
     let of_route = meshes::mesh_of(parent.mesh.as_ref(), None);
     if let Some(mesh) = service.mesh.as_ref().filter(|mesh| **mesh != of_route) {
-        return Err(ParentProblem::OtherMesh { route: of_route, parent: mesh.clone() });
+        return Err(ParentProblem::other_mesh(of_route, mesh.clone()));
     }
     let found: Vec<_> = service.ports.iter().filter(|port| asks_for(parent, port)).collect();
     // Kuma makes a MeshService before it knows its ports.

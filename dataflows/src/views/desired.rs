@@ -1,7 +1,7 @@
 use crate::model::{
     ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ListenerSetStatus, ManagedGateway,
     MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor,
-    ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Settings,
+    ServiceRoutePlan, ServiceTcpRoutePlan, Settings,
 };
 use crate::operators::Rows;
 use crate::rules::{self, names};
@@ -34,26 +34,25 @@ pub(crate) fn desired_objects<'s>(
     let http_routes = http_routes.flat_map(move |_, plan| {
         let on_listener = plan.serving.point.listener().is_some();
         let object = || names::route_object(&for_http, &plan.serving);
-        on_listener.then(|| of_route(object(), &plan.serving, Content::MeshHttpRoute(plan.clone())))
+        on_listener.then(|| keyed(Desired::new(object(), Content::MeshHttpRoute(plan.clone()))))
     });
     let tcp_routes = tcp_routes.flat_map(move |_, plan| {
         let on_listener = plan.serving.point.listener().is_some();
         let object = || names::connection_route_object(&for_tcp, &plan.serving, plan.hostname.as_ref());
-        on_listener.then(|| of_route(object(), &plan.serving, Content::MeshTcpRoute(plan.clone())))
+        on_listener.then(|| keyed(Desired::new(object(), Content::MeshTcpRoute(plan.clone()))))
     });
     let service_routes = service_routes.flat_map(move |_, plan| {
         let serving = &plan.ports.first()?.serving;
-        Some(of_route(names::route_object(&for_services, serving), serving, Content::ServiceRoute(plan.clone())))
+        Some(keyed(Desired::new(names::route_object(&for_services, serving), Content::ServiceRoute(plan.clone()))))
     });
     let connections = connections.flat_map(move |_, plan| {
         let serving = &plan.ports.first()?.serving;
         let object = names::route_object(&for_connections, serving);
-        Some(of_route(object, serving, Content::ServiceTcpRoute(plan.clone())))
+        Some(keyed(Desired::new(object, Content::ServiceTcpRoute(plan.clone()))))
     });
     let service_floors = service_floors.flat_map(move |_, floor| {
         let object = names::service_floor_object(&for_floors, &floor.point)?;
-        let (owner, mesh) = (floor.point.service_port()?.service.clone(), floor.point.mesh.clone());
-        Some(keyed(Desired::new(object, owner, mesh, Content::ServiceFloor(floor.clone()))))
+        Some(keyed(Desired::new(object, Content::ServiceFloor(floor.clone()))))
     });
     let copies = copies.flat_map(move |_, plan| Some(of_secret(&for_copies, Content::SecretCopy(plan.clone()), plan)));
     let of_routes = http_routes.concat(tcp_routes).concat(service_routes).concat(connections).concat(service_floors);
@@ -69,22 +68,22 @@ pub(crate) fn desired_statuses<'s>(
 ) -> Rows<'s, Desired> {
     let classes = classes.flat_map(|_, status| {
         let object = ObjectName::new(Kind::GatewayClass, "", &status.verdict.name);
-        Some(of_status(object, Content::ClassStatus(status.clone())))
+        Some(keyed(Desired::new(object, Content::ClassStatus(status.clone()))))
     });
     let gateways = gateways.flat_map(|_, status| {
         let gateway = &status.managed.gateway;
         let object = ObjectName::new(Kind::Gateway, &gateway.namespace, &gateway.name);
-        Some(of_status(object, Content::GatewayStatus(status.clone())))
+        Some(keyed(Desired::new(object, Content::GatewayStatus(status.clone()))))
     });
     let listener_sets = listener_sets.flat_map(|_, status| {
         let set = &status.set.set.age;
         let object = ObjectName::new(Kind::ListenerSet, &set.namespace, &set.name);
-        Some(of_status(object, Content::ListenerSetStatus(status.clone())))
+        Some(keyed(Desired::new(object, Content::ListenerSetStatus(status.clone()))))
     });
     let routes = routes.flat_map(|_, status| {
-        let (namespace, name) = (status.namespace.clone(), status.name.clone());
-        let object = ObjectName { kind: status.kind, namespace, name };
-        Some(of_status(object, Content::RouteStatus(status.clone())))
+        let (namespace, name) = (status.of.namespace.clone(), status.of.name.clone());
+        let object = ObjectName { kind: status.of.kind, namespace, name };
+        Some(keyed(Desired::new(object, Content::RouteStatus(status.clone()))))
     });
     classes.concat(gateways).concat(listener_sets).concat(routes).shared("desired statuses")
 }
@@ -97,26 +96,14 @@ fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -
         Content::MeshGatewayInstance(_) => instance,
         _ => floor,
     };
-    let owner = ObjectName::new(Kind::Gateway, &gateway.namespace, &gateway.name);
-    keyed(Desired::new(object, owner, managed.mesh.clone(), content))
-}
-
-fn of_route(object: ObjectName, serving: &Serving, content: Content) -> (Key, Desired) {
-    let (namespace, route) = (&serving.age.namespace, &serving.age.name);
-    let owner = ObjectName { kind: serving.route_kind.kind(), namespace: namespace.clone(), name: route.clone() };
-    keyed(Desired::new(object, owner, serving.point.mesh.clone(), content))
+    keyed(Desired::new(object, content))
 }
 
 fn of_secret(settings: &Settings, content: Content, plan: &SecretCopyPlan) -> (Key, Desired) {
     let certificate = &plan.certificate;
     let name = names::secret_copy(settings, &plan.mesh, &certificate.namespace, &certificate.name);
     let object = ObjectName::new(Kind::Secret, &settings.system_namespace, &name);
-    let owner = ObjectName::new(Kind::Secret, &certificate.namespace, &certificate.name);
-    keyed(Desired::new(object, owner, plan.mesh.clone(), content))
-}
-
-fn of_status(object: ObjectName, content: Content) -> (Key, Desired) {
-    keyed(Desired::new(object.clone(), object, "".into(), content))
+    keyed(Desired::new(object, content))
 }
 
 fn keyed(desired: Desired) -> (Key, Desired) {

@@ -18,7 +18,7 @@ pub(crate) fn held<'s>(managed: Rows<'s, ManagedGateway>, observed: Rows<'s, Obs
     let observed = observed.rekey(|_, observed| Some(observed.anchor)).arrange("observed by anchor");
     anchors.arrange("held by anchor").join(observed, |_, held, observed| {
         let held = Held::clone(held);
-        let keys: Vec<_> = observed.copies.iter().copied().chain([observed.object.key()]).collect();
+        let keys: Vec<_> = observed.copies().iter().copied().chain([observed.object.key()]).collect();
         keys.into_iter().map(move |key| (key, held.clone()))
     })
 }

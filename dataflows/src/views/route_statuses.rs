@@ -27,10 +27,8 @@ fn status(group: &Group<'_>) -> Option<RouteStatus> {
     let servings: Vec<_> = group.all::<Serving>().collect();
     let yielded: Vec<_> = group.all::<YieldedPort>().collect();
     let report = |verdict| rules::precedence::report(verdict, &servings, &yielded);
-    let parents: Vec<_> = verdicts.into_iter().map(report).collect();
+    let parents: Box<[_]> = verdicts.into_iter().map(report).collect();
     let mut refused: Vec<_> = group.all::<Pending>().cloned().collect();
     refused.sort_unstable_by(|left, right| left.object.cmp(&right.object));
-    let (namespace, name) = (row.namespace.clone(), row.name.clone());
-    let (generation, kind) = (row.generation, row.kind);
-    (!parents.is_empty()).then_some(RouteStatus { generation, kind, namespace, name, parents, rules: kept, refused })
+    (!parents.is_empty()).then(|| RouteStatus { of: row.clone(), parents, rules: kept, refused: refused.into() })
 }

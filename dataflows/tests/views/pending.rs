@@ -21,8 +21,7 @@ fn settled() -> World {
 fn shown(kind: Kind, name: &str, ours: bool) -> Update {
     let object = named(kind, name);
     let fingerprint = Fingerprint(Key::hash(&[b"something else"]));
-    let (anchor, copies) = (object.key(), Vec::new());
-    let observed = Observed { ours, claim: None, mesh: "default".into(), fingerprint, anchor, copies, object };
+    let observed = Observed { ours, mesh: "default".into(), fingerprint, anchor: object.key(), rare: None, object };
     Update { source: observed.object.key(), facts: vec![Fact::observed(observed)] }
 }
 

@@ -149,7 +149,7 @@ impl World {
     pub(crate) fn spec_of_route(&self, name: &str) -> Value {
         let owner = named(Kind::HttpRoute, name);
         let desired = self.tasks.values().filter_map(|task| task.pending.action.desired());
-        let mut of_route = desired.filter(|desired| desired.owner == owner && !desired.content.is_status());
+        let mut of_route = desired.filter(|desired| desired.owner() == owner && !desired.content.is_status());
         let found = of_route.next();
         assert!(of_route.next().is_none(), "{name} has more than one MeshHTTPRoute");
         found.map_or(Value::Null, |desired| manifest::render(&self.settings, desired)["spec"].take())

@@ -223,8 +223,8 @@ impl RouteObject {
     pub(crate) fn on(mut self, gateway: &str) -> Self {
         let gateway = named(Kind::Gateway, gateway);
         self.parents.push(ParentReference {
-            group: Group::Gateway.name().into(),
-            kind: Kind::Gateway.name().into(),
+            group: Group::Gateway,
+            kind: Kind::Gateway,
             namespace: Some(gateway.namespace.clone()),
             name: gateway.name.clone(),
             section_name: None,
@@ -237,8 +237,8 @@ impl RouteObject {
     pub(crate) fn on_service(mut self, service: &str, port: Option<u16>) -> Self {
         let service = named(Kind::Service, service);
         self.parents.push(ParentReference {
-            group: "".into(),
-            kind: Kind::Service.name().into(),
+            group: Group::Core,
+            kind: Kind::Service,
             namespace: Some(service.namespace.clone()),
             name: service.name.clone(),
             section_name: None,
@@ -298,8 +298,8 @@ impl RouteObject {
 
     fn parent_ref(&self, index: u16, reference: &ParentReference, expressible: bool) -> ParentRef {
         let namespace = reference.namespace.as_deref().unwrap_or(&self.object.namespace);
-        let (kind, parent_kind) = match &*reference.kind {
-            "Service" => (Kind::Service, ParentKind::Service),
+        let (kind, parent_kind) = match reference.kind {
+            Kind::Service => (Kind::Service, ParentKind::Service),
             _ => (Kind::Gateway, ParentKind::Gateway),
         };
         ParentRef {
@@ -309,11 +309,7 @@ impl RouteObject {
             parent: Key::of(kind, namespace, &reference.name),
             parent_kind,
             reference: reference.clone(),
-            age: Age {
-                created: self.created,
-                namespace: self.object.namespace.clone(),
-                name: self.object.name.clone(),
-            },
+            age: Age::new(self.created, self.object.namespace.clone(), self.object.name.clone()),
             mesh: self.mesh.as_deref().map(Into::into),
             hostnames: self.hostnames.clone().into(),
             expressible,

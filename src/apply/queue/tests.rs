@@ -75,20 +75,17 @@ fn task(object: &ObjectName, aim: Aim, blocked_by: &[ObjectName]) -> Ref<Task> {
 }
 
 fn action(object: &ObjectName, aim: Aim) -> dataflows::model::Action {
-    use dataflows::model::{Action, Content, Desired, RouteRules, RouteStatus};
+    use dataflows::model::{Action, Content, Desired, Generation, RouteRules, RouteStatus};
     let desired = || {
         let rules = RouteRules { rules: Vec::new(), dropped: Vec::new() }.into();
         let status = RouteStatus {
-            generation: 1,
-            kind: Kind::HttpRoute,
-            namespace: "".into(),
-            name: "".into(),
-            parents: Vec::new(),
+            of: Generation { kind: Kind::HttpRoute, generation: 1, namespace: "".into(), name: "".into() }.into(),
+            parents: Box::default(),
             rules,
-            refused: Vec::new(),
+            refused: Box::default(),
         };
         let content = Content::RouteStatus(status.into());
-        Desired::new(object.clone(), object.clone(), "".into(), content)
+        Desired::new(object.clone(), content)
     };
     match aim {
         Aim::Show(_) => Action::Write(desired().into()),

@@ -1,5 +1,5 @@
 use dataflows::model::{
-    Bundle, ClassParameters, ClassStatus, ClassVerdict, Content, ParentReport, RouteRules, RouteStatus,
+    Bundle, ClassParameters, ClassStatus, ClassVerdict, Content, Generation, RouteRules, RouteStatus,
 };
 
 use super::*;
@@ -38,7 +38,7 @@ fn class_in_use(in_use: bool) -> Desired {
     let content = Content::ClassStatus(
         ClassStatus { generation: 3, verdict: verdict.into(), bundle: Bundle::default().into(), in_use }.into(),
     );
-    Desired::new(class(), class(), "".into(), content)
+    Desired::new(class(), content)
 }
 
 fn route() -> ObjectName {
@@ -47,15 +47,12 @@ fn route() -> ObjectName {
 
 fn route_desired() -> Desired {
     let status = RouteStatus {
-        generation: 1,
-        kind: Kind::HttpRoute,
-        namespace: "n".into(),
-        name: "r".into(),
-        parents: Vec::<ParentReport>::new(),
+        of: Generation { kind: Kind::HttpRoute, generation: 1, namespace: "n".into(), name: "r".into() }.into(),
+        parents: Box::default(),
         rules: RouteRules { rules: Vec::new(), dropped: Vec::new() }.into(),
-        refused: Vec::new(),
+        refused: Box::default(),
     };
-    Desired::new(route(), route(), "".into(), Content::RouteStatus(status.into()))
+    Desired::new(route(), Content::RouteStatus(status.into()))
 }
 
 fn mesh_gateway() -> ObjectName {

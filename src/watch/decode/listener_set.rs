@@ -15,7 +15,7 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
     }
     let gateway = Key::of(Kind::Gateway, &source.namespace(parent.namespace), parent.name);
     let (namespace, name) = (source.name.namespace.clone(), source.name.name.clone());
-    let set = ListenerSet { gateway, age: Age { created: source.created()?, namespace, name } };
+    let set = ListenerSet { gateway, age: Age::new(source.created()?, namespace, name) };
     let mut facts = vec![source.generation(), Fact::listener_set(set)];
     facts.extend(listener::decode(source, gateway, Some(&source.name.name), &GatewayTls::default(), &spec.listeners)?);
     Ok(facts)

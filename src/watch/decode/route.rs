@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dataflows::model::{
-    Age, BackendKind, BackendRef, Fact, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, Ref, RouteKind,
-    Rule, Text,
+    Age, BackendKind, BackendRef, Fact, Group, Hostname, Key, Kind, ParentKind, ParentRef, ParentReference, Ref,
+    RouteKind, Rule, Text,
 };
 use dataflows::rules::expressible::Expressed;
 
@@ -99,11 +99,11 @@ fn parent_refs(
     let mesh = source.mesh();
     let mut parents = Vec::with_capacity(written.len());
     for (index, written) in (0..).zip(written) {
-        let Some((parent_kind, kind)) = parent_kind(written.group, written.kind) else { continue };
+        let Some((group, kind, parent_kind)) = parent(written.group, written.kind) else { continue };
         let port = written.port.map(|port| source.port(|| format!("spec.parentRefs[{index}].port"), port));
         let reference = ParentReference {
-            group: written.group.into(),
-            kind: written.kind.into(),
+            group,
+            kind,
             namespace: present(written.namespace),
             name: written.name.into(),
             section_name: present(written.section_name),
@@ -116,7 +116,7 @@ fn parent_refs(
             parent: Key::of(kind, &source.namespace(written.namespace), written.name),
             parent_kind,
             reference,
-            age: Age { created, namespace: source.name.namespace.clone(), name: source.name.name.clone() },
+            age: Age::new(created, source.name.namespace.clone(), source.name.name.clone()),
             mesh: mesh.clone(),
             hostnames: Arc::clone(hostnames),
             expressible,
@@ -125,9 +125,9 @@ fn parent_refs(
     Ok(parents)
 }
 
-/// What a parent is, and the kind of the object. A Service is also taken in the group that parentRefs have by default, for
-/// nothing else can be meant.
-fn parent_kind(group: &str, kind: &str) -> Option<(ParentKind, Kind)> {
+/// What a parent is: the group as it was written, the kind of the object, and what it is to the route. A Service is also
+/// taken in the group that parentRefs have by default, for nothing else can be meant.
+fn parent(group: &str, kind: &str) -> Option<(Group, Kind, ParentKind)> {
     let found = match (Kind::find(group, kind), kind) {
         (None, "Service") if group == Kind::Gateway.group().name() => Kind::Service,
         (found, _) => found?,
@@ -138,7 +138,7 @@ fn parent_kind(group: &str, kind: &str) -> Option<(ParentKind, Kind)> {
         Kind::Service => ParentKind::Service,
         _ => return None,
     };
-    Some((parent, found))
+    Some((Group::find(group)?, found, parent))
 }
 
 /// Hostnames in lower case; none at all if one of them means all hosts. Those that are none are told of by the parents.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Age, ParentReference};
+use crate::model::{Age, Group, ParentReference};
 
 fn parent(section: Option<&str>, port: Option<u16>) -> ParentRef {
     ParentRef {
@@ -9,14 +9,14 @@ fn parent(section: Option<&str>, port: Option<u16>) -> ParentRef {
         parent: Key::of(Kind::Service, "shop", "cart"),
         parent_kind: ParentKind::Service,
         reference: ParentReference {
-            group: "".into(),
-            kind: "Service".into(),
+            group: Group::Core,
+            kind: Kind::Service,
             namespace: None,
             name: "cart".into(),
             section_name: section.map(Into::into),
             port,
         },
-        age: Age { created: None, namespace: "shop".into(), name: "web".into() },
+        age: Age::new(None, "shop".into(), "web".into()),
         mesh: Some("default".into()),
         hostnames: Vec::new().into(),
         expressible: true,
@@ -100,12 +100,7 @@ fn the_first_thing_wrong_is_told() {
         (plain(), None, Some("default"), ParentProblem::NoSuchService),
         (plain(), Some(headless), Some("default"), ParentProblem::HeadlessService),
         (plain(), Some(external), Some("default"), ParentProblem::ExternalNameService),
-        (
-            plain(),
-            Some(other_mesh),
-            Some("default"),
-            ParentProblem::OtherMesh { route: "default".into(), parent: "other".into() },
-        ),
+        (plain(), Some(other_mesh), Some("default"), ParentProblem::other_mesh("default", "other")),
         (plain(), Some(without_ports(service())), Some("default"), ParentProblem::NoMatchingParent),
         (
             parent(Some("web"), None),
@@ -143,7 +138,7 @@ fn a_mesh_service_that_was_made_from_a_service_is_that_service() {
 #[test]
 fn each_namespace_and_each_mesh_has_a_point_of_its_own() {
     let point_of = |namespace: &str, mesh: &str| {
-        let age = Age { created: None, namespace: namespace.into(), name: "web".into() };
+        let age = Age::new(None, namespace.into(), "web".into());
         let parent = ParentRef { age, mesh: Some(mesh.into()), ..parent(None, Some(80)) };
         judged(parent, Some(service()), Some(mesh)).points[0].clone()
     };

@@ -170,7 +170,7 @@ fn parents_of_other_kinds_count_but_have_no_row() {
     );
     let parents = rows::<ParentRef>(&object);
     assert_eq!(parents[1].parent, parents[2].parent);
-    assert_eq!(&*parents[2].reference.group, "gateway.networking.k8s.io");
+    assert_eq!(parents[2].reference.group, dataflows::model::Group::Gateway);
 }
 
 #[test]

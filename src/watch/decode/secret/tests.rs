@@ -45,12 +45,7 @@ fn copied(key: &str, certificate: &str) -> String {
     let content = certificate.content.expect("a good pair");
     let plan = dataflows::model::SecretCopyPlan { mesh: "default".into(), certificate, content };
     let copy = ObjectName::new(Kind::Secret, "kuma-system", "copy");
-    let desired = dataflows::model::Desired::new(
-        copy,
-        decoded.object.clone(),
-        "default".into(),
-        dataflows::model::Content::SecretCopy(plan.into()),
-    );
+    let desired = dataflows::model::Desired::new(copy, dataflows::model::Content::SecretCopy(plan.into()));
     let vault = crate::vault::Vault::default();
     vault.keep(&decoded.object, decoded.copy);
     let rendered = vault.render(&Settings::default(), &desired).expect("the vault holds it");

@@ -49,7 +49,7 @@ fn judge(cluster: &Cluster, parent: &ParentRef, found: &Parent<'_>) -> JudgedPar
         return refused(ParentProblem::GatewayNotAccepted);
     }
     if mesh != gateway.managed.mesh {
-        return refused(ParentProblem::OtherMesh { route: mesh, parent: gateway.managed.mesh.clone() });
+        return refused(ParentProblem::other_mesh(mesh, gateway.managed.mesh.clone()));
     }
     let asked: Vec<_> = found.listeners.iter().copied().filter(|state| asks_for(&parent, state)).collect();
     if asked.is_empty() {

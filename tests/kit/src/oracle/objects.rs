@@ -31,7 +31,7 @@ pub(super) fn desired(
         plans.partition(|plan: &Ref<MeshHttpRoutePlan>| plan.serving.point.listener().is_some());
     desired.extend(on_listeners.iter().map(|plan| {
         let serving = &plan.serving;
-        of_route(names::route_object(settings, serving), serving, Content::MeshHttpRoute(plan.clone()))
+        Desired::new(names::route_object(settings, serving), Content::MeshHttpRoute(plan.clone()))
     }));
     desired.extend(of_services(settings, &on_services));
     desired.extend(service_floors(settings, &on_services));
@@ -51,7 +51,7 @@ fn of_services(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<Des
         });
         let first = ports[0].clone();
         let object = names::route_object(settings, &first.serving);
-        of_route(object, &first.serving, Content::ServiceRoute(ServiceRoutePlan { ports }.into()))
+        Desired::new(object, Content::ServiceRoute(ServiceRoutePlan { ports }.into()))
     };
     by_service.into_values().map(object).collect()
 }
@@ -64,10 +64,10 @@ fn service_floors(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<
         points.entry(point.key).or_insert((point.clone(), false)).1 |= service_routes::serves_everything(plan);
     }
     let floor = |(point, everything): (Ref<AttachPoint>, bool)| {
-        let port = point.service_port().filter(|port| port.tag.is_some() && !everything)?;
+        point.service_port().filter(|port| port.tag.is_some() && !everything)?;
         let object = names::service_floor_object(settings, &point)?;
         let content = Content::ServiceFloor(ServiceFloor { point: point.clone() }.into());
-        Some(Desired::new(object, port.service.clone(), point.mesh.clone(), content))
+        Some(Desired::new(object, content))
     };
     points.into_values().filter_map(floor).collect()
 }
@@ -75,9 +75,8 @@ fn service_floors(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<
 fn of_gateway(settings: &Settings, gateway: &JudgedGateway, servings: &Servings) -> Vec<Desired> {
     let managed = &gateway.managed;
     let (namespace, name) = (&managed.gateway.namespace, &managed.gateway.name);
-    let owner = ObjectName::new(Kind::Gateway, namespace, name);
     let [mesh_gateway, instance, floor] = names::gateway_objects(settings, namespace, name);
-    let desire = |object, content| Desired::new(object, owner.clone(), managed.mesh.clone(), content);
+    let desire = Desired::new;
     let mut desired = Vec::new();
     if gateway.accepted {
         let plan = InstancePlan { managed: managed.clone() };
@@ -86,12 +85,11 @@ fn of_gateway(settings: &Settings, gateway: &JudgedGateway, servings: &Servings)
     let mut listeners: Vec<_> = gateway.listeners.iter().filter(|state| state.usable).cloned().collect();
     listeners.sort_by(|left, right| left.listener.place().cmp(&right.listener.place()));
     for certificate in listeners.iter().flat_map(|state| &state.certificates) {
-        let owner = ObjectName::new(Kind::Secret, &certificate.namespace, &certificate.name);
         let (certificate, mesh) = (certificate.clone(), managed.mesh.clone());
         let Ok(content) = certificate.content else { continue };
         let plan = SecretCopyPlan { mesh: mesh.clone(), certificate: certificate.clone(), content };
         let content = Content::SecretCopy(plan.into());
-        desired.push(Desired::new(copy_of(settings, &mesh, &certificate), owner, mesh, content));
+        desired.push(Desired::new(copy_of(settings, &mesh, &certificate), content));
     }
     if !listeners.is_empty() {
         // A port without any route freezes a gateway if it serves requests.
@@ -147,7 +145,7 @@ fn connection_route(settings: &Settings, plan: MeshTcpRoutePlan) -> Desired {
     let (namespace, name) = (&serving.age.namespace, &serving.age.name);
     let made = names::mesh_tcp_route(namespace, name, serving.route, serving.point.key, plan.hostname.as_ref());
     let object = ObjectName::new(Kind::MeshTcpRoute, &settings.system_namespace, &made);
-    of_route(object, &serving, Content::MeshTcpRoute(plan.into()))
+    Desired::new(object, Content::MeshTcpRoute(plan.into()))
 }
 
 /// One object per route of connections and Service, with the ports that the route holds.
@@ -163,7 +161,7 @@ fn connections_on_services(settings: &Settings, plans: Vec<Ref<MeshTcpRoutePlan>
         });
         let serving = ports[0].serving.clone();
         let object = names::route_object(settings, &serving);
-        of_route(object, &serving, Content::ServiceTcpRoute(ServiceTcpRoutePlan { ports }.into()))
+        Desired::new(object, Content::ServiceTcpRoute(ServiceTcpRoutePlan { ports }.into()))
     };
     by_service.into_values().map(object).collect()
 }
@@ -179,17 +177,6 @@ fn plan(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Option<MeshHttpRoute
     let becomes_something = serving.point.is_usable() && of_requests;
     (becomes_something && anything_left(serving, rules))
         .then(|| MeshHttpRoutePlan { serving: serving.clone(), rules: rules.clone() })
-}
-
-fn of_route(object: ObjectName, serving: &Serving, content: Content) -> Desired {
-    let kind = match serving.route_kind {
-        RouteKind::Http => Kind::HttpRoute,
-        RouteKind::Grpc => Kind::GrpcRoute,
-        RouteKind::Tcp => Kind::TcpRoute,
-        RouteKind::Tls => Kind::TlsRoute,
-    };
-    let owner = ObjectName::new(kind, &serving.age.namespace, &serving.age.name);
-    Desired::new(object, owner, serving.point.mesh.clone(), content)
 }
 
 /// Whether the route holds at least one match for at least one hostname.

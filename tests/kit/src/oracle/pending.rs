@@ -40,7 +40,7 @@ pub(super) fn held(cluster: &Cluster, gateways: &[JudgedGateway]) -> BTreeSet<Ke
         }
     }
     let shown = cluster.observed.iter().filter(|(_, observed)| anchors.contains(&observed.anchor));
-    shown.flat_map(|(key, observed)| observed.copies.iter().chain([key])).copied().collect()
+    shown.flat_map(|(key, observed)| observed.copies().iter().chain([key])).copied().collect()
 }
 
 /// The difference between what should be and what is, over all objects of the kinds chosen.
@@ -51,7 +51,7 @@ pub(super) fn pending(
     held: &BTreeSet<Key>,
     chosen: impl Fn(Kind) -> bool,
 ) -> PendingRows {
-    let label = |desired: &Desired| names::owner_label(settings, &desired.owner);
+    let label = |desired: &Desired| names::owner_label(settings, &desired.owner());
     let mut rows = PendingRows::new();
     let mut wanted = BTreeSet::new();
     for desired in desired {
@@ -59,10 +59,10 @@ pub(super) fn pending(
         wanted.insert(key);
         let object = desired.object.clone();
         let action = match cluster.observed.get(&key) {
-            Some(observed) if !observed.ours && observed.claim.as_deref() != Some(&*label(&desired)) => {
+            Some(observed) if !observed.ours && observed.claim() != Some(&*label(&desired)) => {
                 Some(Action::Obstructed(desired.into()))
             }
-            Some(observed) if observed.mesh != desired.mesh && object.kind != Kind::MeshGatewayInstance => {
+            Some(observed) if *observed.mesh != *desired.mesh() && object.kind != Kind::MeshGatewayInstance => {
                 Some(Action::Remove { then: Some(desired.into()), anchor: observed.anchor })
             }
             Some(observed) if observed.fingerprint == manifest::fingerprint(settings, &desired) => None,
@@ -86,7 +86,7 @@ fn row(settings: &Settings, cluster: &Cluster, object: ObjectName, action: Actio
         if let Action::Write(desired) = &action { Some(manifest::fingerprint(settings, desired)) } else { None };
     let refusal = cluster.refusals.get(&object.key()).filter(|refusal| refusal.fingerprint == attempted);
     let there = cluster.observed.get(&object.key()).filter(|observed| observed.ours);
-    let copies = there.map(|observed| observed.copies.clone()).unwrap_or_default();
+    let copies = there.map(|observed| observed.copies().to_vec()).unwrap_or_default();
     let refusal = refusal.map(|refusal| refusal.reason.clone());
     Ref::new(Pending { object, action, present: there.is_some(), copies, refusal })
 }

@@ -21,12 +21,12 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
                 route_kind: parent.route_kind,
                 age: parent.age.clone(),
                 point: point.clone(),
-                hostnames: hostnames.clone(),
-                parents: Vec::new(),
-                shadowed: Vec::new(),
-                padded: Vec::new(),
+                hostnames: hostnames.as_slice().into(),
+                parents: Box::default(),
+                shadowed: Box::default(),
+                padded: Box::default(),
             });
-            serving.parents.push(parent.index);
+            add(&mut serving.parents, parent.index);
             serving.parents.sort_unstable();
         }
     }
@@ -36,12 +36,12 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
     let (_, lost_connections) = contest(cluster, &of_connections);
     for lost in lost.into_iter().chain(lost_connections) {
         if let Some(serving) = servings.get_mut(&(lost.claim.point, lost.claim.route)) {
-            serving.shadowed.push(Ref::new(lost));
+            add(&mut serving.shadowed, Ref::new(lost));
         }
     }
     for padded in padded(&won) {
         if let Some(serving) = servings.get_mut(&(padded.claim.point, padded.claim.route)) {
-            serving.padded.push(Ref::new(padded));
+            add(&mut serving.padded, Ref::new(padded));
         }
     }
     for serving in servings.values_mut() {
@@ -49,6 +49,12 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
         serving.padded.sort_by(|left, right| left.claim.cmp(&right.claim));
     }
     servings.into_iter().map(|(place, serving)| (place, Ref::new(serving))).collect()
+}
+
+fn add<T>(list: &mut Box<[T]>, item: T) {
+    let mut items = std::mem::take(list).into_vec();
+    items.push(item);
+    *list = items.into();
 }
 
 /// Who asks for one match of one hostname of one attach point.

@@ -40,7 +40,7 @@ fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedPa
         return refused(ParentProblem::HeadlessService);
     }
     if let Some(other) = service.mesh.as_ref().filter(|other| **other != mesh) {
-        return refused(ParentProblem::OtherMesh { route: mesh, parent: other.clone() });
+        return refused(ParentProblem::other_mesh(mesh, other.clone()));
     }
     let asked: Vec<_> = service.ports.iter().filter(|port| asks_for(&parent, port)).collect();
     let anything = parent.reference.port.is_none() && parent.reference.section_name.is_none();

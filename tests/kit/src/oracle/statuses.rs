@@ -100,13 +100,10 @@ impl Statuses<'_> {
             let mut refused = self.pending_for(&object);
             refused.retain(|row| row.refusal.is_some());
             let status = RouteStatus {
-                generation: row.generation,
-                kind: row.kind,
-                namespace: row.namespace.clone(),
-                name: row.name.clone(),
+                of: row.clone(),
                 parents: verdicts.into_iter().map(|verdict| self.report(verdict, rules)).collect(),
                 rules: rules.get(&route).cloned().unwrap_or_else(|| routes::none().into()),
-                refused,
+                refused: refused.into(),
             };
             Some(Self::desire(object, Content::RouteStatus(status.into())))
         });
@@ -127,7 +124,7 @@ impl Statuses<'_> {
             verdict: verdict.clone(),
             shadowed: shadowed.into_iter().cloned().collect(),
             shadowed_matches,
-            yielded,
+            yielded: yielded.into(),
         }
     }
 
@@ -161,13 +158,13 @@ impl Statuses<'_> {
     /// The pending objects that are to be made for an owner, by name.
     fn pending_for(&self, owner: &ObjectName) -> Vec<Ref<dataflows::model::Pending>> {
         let of_owner =
-            self.pending.values().filter(|row| row.action.desired().is_some_and(|made| made.owner == *owner));
+            self.pending.values().filter(|row| row.action.desired().is_some_and(|made| made.owner() == *owner));
         let mut rows: Vec<_> = of_owner.cloned().collect();
         rows.sort_by(|left, right| left.object.cmp(&right.object));
         rows
     }
 
     fn desire(object: ObjectName, content: Content) -> Desired {
-        Desired::new(object.clone(), object, "".into(), content)
+        Desired::new(object, content)
     }
 }

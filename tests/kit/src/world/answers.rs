@@ -79,7 +79,7 @@ impl Answers {
             _ => None,
         };
         if let (Habit::Tampers, Some(desired)) = (habit, task.pending.action.desired()) {
-            let claim = names::owner_label(settings, &desired.owner);
+            let claim = names::owner_label(settings, &desired.owner());
             observed = observed.and_then(|observed| tampered(random, observed, &claim));
         }
         Some(update(source(object), observed.map(Fact::observed)))
@@ -113,7 +113,10 @@ fn tampered(random: &mut Random, observed: Observed, claim: &str) -> Option<Obse
         1 => Some(Observed { fingerprint: other, ..observed }),
         2 => Some(Observed { fingerprint: other, mesh: (*random.pick(&MESHES)).into(), ..observed }),
         3 => Some(Observed { fingerprint: other, ours: false, ..observed }),
-        _ => Some(Observed { fingerprint: other, ours: false, claim: Some(claim.into()), ..observed }),
+        _ => {
+            let rare = Observed::rare(Some(claim.into()), Vec::new());
+            Some(Observed { fingerprint: other, ours: false, rare, ..observed })
+        }
     }
 }
 
@@ -135,11 +138,10 @@ pub(super) fn stranger(random: &mut Random, settings: &Settings, namespace: &str
     let copies = if object.kind == Kind::MeshGateway && random.one_in(2) { vec![named.key()] } else { Vec::new() };
     let observed = Observed {
         ours: !random.one_in(3),
-        claim: None,
         mesh: (*random.pick(&MESHES)).into(),
         fingerprint: Fingerprint(Key::hash(&[b"stranger"])),
         anchor,
-        copies,
+        rare: Observed::rare(None, copies),
         object,
     };
     update(observed.object.key(), [Fact::observed(observed)])

@@ -44,11 +44,7 @@ pub(super) fn listener_set(random: &mut Random, namespace: &str, name: &str) -> 
     let object = ObjectName::new(Kind::ListenerSet, namespace, name);
     let (of, gateway) = *random.pick(&super::GATEWAYS);
     let gateway = if random.one_in(8) { "gone" } else { gateway };
-    let age = Age {
-        created: (!random.one_in(4)).then(|| i64::from(random.below(3))),
-        namespace: namespace.into(),
-        name: name.into(),
-    };
+    let age = Age::new((!random.one_in(4)).then(|| i64::from(random.below(3))), namespace.into(), name.into());
     let set = ListenerSet { gateway: Key::of(Kind::Gateway, of, gateway), age };
     let names: BTreeSet<_> = (0..random.between(1, 3)).map(|_| *random.pick(&["a", "b", "c"])).collect();
     let gateway = set.gateway;

@@ -39,7 +39,7 @@ pub(super) fn route(random: &mut Random, namespace: &str, name: &str) -> Update 
 }
 
 fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expressible: bool) -> Vec<ParentRef> {
-    let age = Age { created: random.some(4, &[1, 2]), namespace: object.namespace.clone(), name: object.name.clone() };
+    let age = Age::new(random.some(4, &[1, 2]), object.namespace.clone(), object.name.clone());
     let mesh = random.one_in(8).then(|| (*random.pick(&MESHES)).into());
     let count = if route_kind == RouteKind::Tcp { 0 } else { random.below(3) };
     // Few listeners are for TLSRoutes, so these ask for less.
@@ -68,8 +68,8 @@ fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expr
             parent: Key::of(kind, namespace, name),
             parent_kind,
             reference: ParentReference {
-                group: group.name().into(),
-                kind: kind.name().into(),
+                group,
+                kind,
                 namespace: Some(namespace.into()),
                 name: name.into(),
                 section_name: random.one_in(picky).then(|| (*random.pick(&["a", "b", "c", "d"])).into()),
@@ -132,7 +132,7 @@ fn backends(random: &mut Random, route: &ObjectName, rule: &Rule) -> Vec<Backend
         .chain(matches!(rule.filters[..], [Filter::Mirror { .. }]).then_some(BackendRef::MIRROR));
     let mut backend = |slot| {
         let service = *random.pick(&SERVICES);
-        let other = BackendKind::Other { group: "apps".into(), kind: "Deployment".into() };
+        let other = BackendKind::find("apps", "Deployment");
         let outsider = random.pick(&OUTSIDERS).clone();
         let (kind, (namespace, name)) = match random.below(14) {
             0 => (other, service),
