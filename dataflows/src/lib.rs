@@ -70,9 +70,8 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, meshes.clone(); settings));
     let by_gateway = managed.clone().arrange("gateways");
     let sets = view!(plan, listener_sets(inputs.listener_sets, by_gateway.clone(), namespaces.clone()));
-    let (certificates, granted) =
-        view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
-    let listeners = view!(plan, listeners(managed.clone(), sets.clone(), inputs.listeners, certificates, granted));
+    let found = view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
+    let listeners = view!(plan, listeners(managed.clone(), sets.clone(), inputs.listeners, found));
 
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), namespaces));
     let attachments = view!(plan, route_conflicts(attachments));
@@ -86,12 +85,11 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (route_rules, rules_of_routes) = view!(plan, route_rules(rules.clone()));
 
     let (shadowed, padded) = view!(plan, rule_precedence(attachments.clone(), rules.of()));
-    let servings = view!(plan, servings(attachments, shadowed, padded));
+    let (servings, serving_routes) = view!(plan, servings(attachments, shadowed, padded));
     let attached = view!(plan, attached_routes(servings.clone()));
     let hostnames = view!(plan, listener_hostnames(servings.clone()));
     let gateways = view!(plan, mesh_gateways(listeners.clone(), hostnames));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
-    let serving_routes = servings.clone().rekey(|_, serving| Some(serving.route)).arrange("servings by route");
     let (http_routes, on_services) = view!(plan, mesh_http_routes(serving_routes.clone(), rules_of_routes.clone()));
     let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, rules_of_routes));
     let of_services = view!(plan, service_routes(on_services.clone()));

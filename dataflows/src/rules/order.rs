@@ -1,8 +1,7 @@
 //! What must be in the cluster, or gone from it, before something else is written.
 
 use crate::model::{
-    Action, Content, Gateway, Key, Kind, ListenerReport, ListenerState, MeshGatewayPlan, Pending, Protocol, Ref,
-    Settings,
+    Action, Content, Gateway, Key, Kind, ListenerState, MeshGatewayPlan, Pending, Protocol, Ref, Settings,
 };
 use crate::rules::{certificates, names};
 
@@ -19,12 +18,8 @@ pub fn prerequisites(settings: &Settings, pending: &Pending) -> Vec<Key> {
                 let [_, _, floor] = names::gateway_objects(settings, &gateway.namespace, &gateway.name);
                 std::iter::once(floor.key()).chain(copies(settings, plan.listeners.iter())).collect()
             }
-            Content::GatewayStatus(status) => {
-                of_status(settings, &status.managed.gateway, &status.listeners, &status.pending)
-            }
-            Content::ListenerSetStatus(status) => {
-                of_status(settings, &status.set.managed.gateway, &status.listeners, &status.pending)
-            }
+            Content::GatewayStatus(status) => of_status(settings, &status.managed.gateway, &status.pending),
+            Content::ListenerSetStatus(status) => of_status(settings, &status.set.managed.gateway, &status.pending),
             _ => Vec::new(),
         },
         Action::Remove { then: None, .. } if pending.object.kind == Kind::Secret => vec![named(pending.object.key())],
@@ -33,18 +28,14 @@ pub fn prerequisites(settings: &Settings, pending: &Pending) -> Vec<Key> {
     }
 }
 
-/// A MeshGateway that waits for a copy which cannot be written is not waited for: the status has to say so.
-fn of_status(
-    settings: &Settings,
-    gateway: &Gateway,
-    listeners: &[ListenerReport],
-    pending: &[Ref<Pending>],
-) -> Vec<Key> {
+/// What the status of a Gateway, or of a ListenerSet that adds to it, waits for: all that is made for the Gateway. A
+/// MeshGateway that waits for a copy which cannot be written is not waited for: the status has to say so.
+fn of_status(settings: &Settings, gateway: &Gateway, pending: &[Ref<Pending>]) -> Vec<Key> {
     let [mesh_gateway, instance, floor] = names::gateway_objects(settings, &gateway.namespace, &gateway.name);
     let stuck = |row: &Ref<Pending>| is_missing_copy(row) && (row.refusal.is_some() || is_obstructed(row));
     let mesh_gateway = (!pending.iter().any(stuck)).then(|| mesh_gateway.key());
-    let states = listeners.iter().map(|report| &report.state);
-    mesh_gateway.into_iter().chain([instance.key(), floor.key()]).chain(copies(settings, states)).collect()
+    let copies = pending.iter().filter(|row| row.object.kind == Kind::Secret).map(|row| row.object.key());
+    mesh_gateway.into_iter().chain([instance.key(), floor.key()]).chain(copies).collect()
 }
 
 fn copies<'a>(settings: &Settings, states: impl Iterator<Item = &'a Ref<ListenerState>>) -> impl Iterator<Item = Key> {

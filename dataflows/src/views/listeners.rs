@@ -8,8 +8,7 @@ pub(crate) fn listeners<'s>(
     managed: Rows<'s, ManagedGateway>,
     sets: Rows<'s, ManagedSet>,
     listeners: Rows<'s, Listener>,
-    found: Rows<'s, FoundCertificate>,
-    granted: Rows<'s, GrantedCertificate>,
+    (found, granted): (Rows<'s, FoundCertificate>, Rows<'s, GrantedCertificate>),
 ) -> Rows<'s, ListenerState> {
     let listeners = listeners.rekey(|_, listener| Some(listener.gateway));
     let sets = sets.rekey(|_, set| Some(set.managed.key));

@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_listener_is_told() {
-        let text = error(&set("parentRef: {name: edge}, listeners: [{name: web, port: 0, protocol: HTTP}]"));
-        assert!(text.contains("spec.listeners[0].port"), "{text}");
+        let text = error(&set("parentRef: {name: edge}, listeners: [{name: ../web, port: 80, protocol: HTTP}]"));
+        assert!(text.contains("spec.listeners[0].name"), "{text}");
     }
 }

@@ -72,7 +72,7 @@ fn backends_have_defaults() {
         &["0/0 Service shop/a:0 1", "0/1 Service other/b:81 0"],
     );
     check("{backendRefs: [{group: kuma.io, kind: MeshService, name: a, port: 80}]}", &["0/0 MeshService shop/a:80 1"]);
-    check("{backendRefs: [{kind: Pod, name: a}]}", &[r#"0/0 Other { group: "", kind: "Pod" } shop/a:0 1"#]);
+    check("{backendRefs: [{kind: Pod, name: a}]}", &[r#"0/0 Other(OtherKind { group: "", kind: "Pod" }) shop/a:0 1"#]);
     check(
         "{backendRefs: [{name: a, port: 80}], filters: [{type: RequestHeaderModifier, requestHeaderModifier: {}}, \
          {type: RequestMirror, requestMirror: {backendRef: {name: b, port: 81}}}]}",
