@@ -26,6 +26,26 @@ pub struct Gateway {
     pub addresses: Vec<RequestedAddress>,
     /// `spec.allowedListeners`: the namespaces from which `ListenerSets` may add listeners.
     pub allowed_listeners: AllowedNamespaces,
+    /// `spec.tls.frontend`: on which ports clients are asked for certificates, also by listeners of `ListenerSets`.
+    pub client_certificates: ClientCertificates,
+}
+
+/// On which ports of a Gateway clients are asked for certificates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClientCertificates {
+    /// On ports of which nothing else is said.
+    pub default: bool,
+    /// On ports of which something is said.
+    pub by_port: BTreeMap<u16, bool>,
+}
+
+impl ClientCertificates {
+    /// Whether a port asks for them: what is said of the port counts, else what is said of all.
+    ///
+    /// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewaytlsconfig>
+    pub fn are_asked_on(&self, port: u16) -> bool {
+        self.by_port.get(&port).copied().unwrap_or(self.default)
+    }
 }
 
 /// `spec.infrastructure` of a Gateway.

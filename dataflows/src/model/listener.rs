@@ -218,8 +218,6 @@ pub struct ListenerTls {
     pub mode: TlsMode,
     /// Certificates, in order.
     pub certificates: Vec<CertificateRef>,
-    /// Whether the Gateway asks clients of this port for certificates.
-    pub validates_clients: bool,
 }
 
 /// `tls.mode` of a listener.

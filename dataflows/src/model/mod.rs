@@ -34,7 +34,9 @@ pub use desired::{
 };
 pub use destination::{BackendKind, BackendRef, Destination, DestinationPort, RefProblem, ResolvedBackend};
 pub use fact::{Fact, Update, status_source};
-pub use gateway::{Gateway, GatewayAddress, GatewayProblem, Infrastructure, ManagedGateway, RequestedAddress};
+pub use gateway::{
+    ClientCertificates, Gateway, GatewayAddress, GatewayProblem, Infrastructure, ManagedGateway, RequestedAddress,
+};
 pub use grant::{Grant, GrantedReference};
 pub use key::Key;
 pub use kind::{Group, Kind, ObjectName};

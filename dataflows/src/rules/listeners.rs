@@ -82,7 +82,7 @@ fn state(
     if matches!(listener.protocol, Protocol::Https | Protocol::Tls) && !cross_mesh && !has_tls(listener) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::TlsMode));
     }
-    if listener.protocol == Protocol::Https && listener.tls.as_ref().is_some_and(|tls| tls.validates_clients) {
+    if listener.protocol == Protocol::Https && managed.gateway.client_certificates.are_asked_on(listener.port) {
         problems.push(ListenerProblem::UnsupportedValue(UnsupportedListenerValue::ClientCertificates));
     }
     let faultless = problems.is_empty();
@@ -210,7 +210,9 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ClassParameters, Gateway, Hostname, Infrastructure, Key, ListenerTls, MeshServices};
+    use crate::model::{
+        ClassParameters, ClientCertificates, Gateway, Hostname, Infrastructure, Key, ListenerTls, MeshServices,
+    };
 
     fn managed(cross_mesh: bool) -> Ref<ManagedGateway> {
         Ref::new(ManagedGateway {
@@ -225,6 +227,7 @@ mod tests {
                 infrastructure: Infrastructure::default(),
                 addresses: vec![],
                 allowed_listeners: AllowedNamespaces::None,
+                client_certificates: ClientCertificates::default(),
             }),
             mesh: "default".into(),
             mesh_services: Some(MeshServices::Disabled),
@@ -238,11 +241,7 @@ mod tests {
         let mut words = text.split(' ');
         let port = words.next().unwrap().parse().unwrap();
         let protocol = words.next().unwrap();
-        let tls = (protocol == "PASS").then(|| ListenerTls {
-            mode: TlsMode::Passthrough,
-            certificates: vec![],
-            validates_clients: false,
-        });
+        let tls = (protocol == "PASS").then(|| ListenerTls { mode: TlsMode::Passthrough, certificates: vec![] });
         let protocol = if tls.is_some() { Protocol::Tls } else { Protocol::parse(protocol) };
         Ref::new(Listener {
             gateway: Key::of(Kind::Gateway, "infra", "edge"),

@@ -74,6 +74,7 @@ mod tests {
             infrastructure: crate::model::Infrastructure::default(),
             addresses: Vec::new(),
             allowed_listeners: crate::model::AllowedNamespaces::None,
+            client_certificates: crate::model::ClientCertificates::default(),
         };
         let managed = ManagedGateway {
             key: Key::of(Kind::Gateway, "infra", "edge"),

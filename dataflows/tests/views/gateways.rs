@@ -118,7 +118,6 @@ fn the_instance_outlives_the_last_usable_listener_but_not_acceptance() {
         listener.tls = Some(dataflows::model::ListenerTls {
             mode: dataflows::model::TlsMode::Terminate,
             certificates: vec![certificate],
-            validates_clients: false,
         });
     };
     let exists = |world: &World| {

@@ -117,6 +117,7 @@ pub(crate) fn gateway(name: &str) -> GatewayObject {
         infrastructure: Infrastructure::default(),
         addresses: Vec::new(),
         allowed_listeners: AllowedNamespaces::None,
+        client_certificates: dataflows::model::ClientCertificates::default(),
     };
     GatewayObject { object, gateway, listeners: Vec::new() }
 }

@@ -20,6 +20,6 @@ pub(crate) fn secured(namespace: &'static str, name: &'static str) -> impl FnOnc
         let reference = CertificateRef { group, kind, namespace: namespace.into(), name: name.into() };
         listener.protocol = Protocol::Https;
         let (mode, certificates) = (TlsMode::Terminate, vec![reference]);
-        listener.tls = Some(ListenerTls { mode, certificates, validates_clients: false });
+        listener.tls = Some(ListenerTls { mode, certificates });
     }
 }

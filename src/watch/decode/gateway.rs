@@ -1,8 +1,10 @@
-use dataflows::model::{AllowedNamespaces, Fact, Gateway, Infrastructure, Key, Kind, ParametersRef, RequestedAddress};
+use dataflows::model::{
+    AllowedNamespaces, ClientCertificates, Fact, Gateway, Infrastructure, Key, Kind, ParametersRef, RequestedAddress,
+};
 
 use super::source::{Source, present, texts};
 use super::{DecodeError, listener};
-use crate::kubernetes::GatewaySpec;
+use crate::kubernetes::{GatewaySpec, GatewayTls, PortTls};
 
 /// A Gateway and its listeners.
 ///
@@ -10,7 +12,7 @@ use crate::kubernetes::GatewaySpec;
 pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
     let spec: GatewaySpec<'_> = source.section("spec")?;
     let mut facts = vec![source.generation(), Fact::gateway(gateway(source, &spec))];
-    facts.extend(listener::decode(source, source.key(), None, &spec.tls, &spec.listeners)?);
+    facts.extend(listener::decode(source, source.key(), None, &spec.listeners)?);
     Ok(facts)
 }
 
@@ -43,7 +45,18 @@ fn gateway(source: &Source<'_>, spec: &GatewaySpec<'_>) -> Gateway {
             .allowed_listeners
             .as_ref()
             .map_or(AllowedNamespaces::None, |allowed| listener::namespaces(&allowed.namespaces)),
+        client_certificates: client_certificates(&spec.tls),
     }
+}
+
+fn client_certificates(written: &GatewayTls) -> ClientCertificates {
+    let asks = |tls: &PortTls| tls.validation.is_some();
+    // What is no port has no listener.
+    let by_port = written.frontend.per_port.iter().filter_map(|of_port| {
+        let port = u16::try_from(of_port.port).ok()?;
+        Some((port, asks(&of_port.tls)))
+    });
+    ClientCertificates { default: asks(&written.frontend.default), by_port: by_port.collect() }
 }
 
 #[cfg(test)]

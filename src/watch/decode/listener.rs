@@ -11,7 +11,7 @@ use dataflows::rules::expressible::is_dns_name;
 use super::DecodeError;
 use super::error::quote;
 use super::source::Source;
-use crate::kubernetes::{self, GatewayTls, LabelSelector, RouteNamespaces};
+use crate::kubernetes::{self, LabelSelector, RouteNamespaces};
 
 /// The listeners that an object brings to a Gateway: its own, or those of the ListenerSet of this name.
 ///
@@ -20,7 +20,6 @@ pub(super) fn decode(
     source: &Source<'_>,
     gateway: Key,
     set: Option<&Text>,
-    of_gateway: &GatewayTls,
     listeners: &[kubernetes::Listener<'_>],
 ) -> Result<Vec<Fact>, DecodeError> {
     let mut facts = Vec::with_capacity(listeners.len());
@@ -36,7 +35,7 @@ pub(super) fn decode(
             let problem = format!("another listener is named {:?}", written.name);
             return Err(source.invalid(field(), problem, "give each listener a name of its own"));
         }
-        facts.push(Fact::listener(listener(source, gateway, set, of_gateway, index, written)));
+        facts.push(Fact::listener(listener(source, gateway, set, index, written)));
     }
     Ok(facts)
 }
@@ -45,7 +44,6 @@ fn listener(
     source: &Source<'_>,
     gateway: Key,
     set: Option<&Text>,
-    of_gateway: &GatewayTls,
     index: usize,
     written: &kubernetes::Listener<'_>,
 ) -> Listener {
@@ -67,7 +65,7 @@ fn listener(
         hostname: Hostname::parse(written.hostname),
         namespaces: namespaces(&allowed.namespaces),
         kinds: (!kinds.is_empty()).then_some(kinds),
-        tls: written.tls.as_ref().map(|tls| self::tls(source, validates_clients(of_gateway, written.port), tls)),
+        tls: written.tls.as_ref().map(|tls| self::tls(source, tls)),
     }
 }
 
@@ -104,7 +102,7 @@ fn selector(written: &LabelSelector<'_>) -> Selector {
 }
 
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig>
-fn tls(source: &Source<'_>, validates_clients: bool, written: &kubernetes::ListenerTls<'_>) -> ListenerTls {
+fn tls(source: &Source<'_>, written: &kubernetes::ListenerTls<'_>) -> ListenerTls {
     let mode = match written.mode {
         "Terminate" => TlsMode::Terminate,
         "Passthrough" => TlsMode::Passthrough,
@@ -117,14 +115,5 @@ fn tls(source: &Source<'_>, validates_clients: bool, written: &kubernetes::Liste
         name: reference.name.into(),
     };
     let certificates = written.certificate_refs.iter().map(certificate).collect();
-    ListenerTls { mode, certificates, validates_clients }
-}
-
-/// Whether clients of a port are asked for certificates: what is said of the port counts, else what is said of all.
-///
-/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewaytlsconfig>
-fn validates_clients(of_gateway: &GatewayTls, port: i64) -> bool {
-    let frontend = &of_gateway.frontend;
-    let of_port = frontend.per_port.iter().find(|of_port| of_port.port == port).map(|of_port| &of_port.tls);
-    of_port.unwrap_or(&frontend.default).validation.is_some()
+    ListenerTls { mode, certificates }
 }

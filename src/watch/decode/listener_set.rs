@@ -2,7 +2,7 @@ use dataflows::model::{Age, Fact, Key, Kind, ListenerSet};
 
 use super::source::Source;
 use super::{DecodeError, listener};
-use crate::kubernetes::{GatewayTls, ListenerSetSpec};
+use crate::kubernetes::ListenerSetSpec;
 
 /// A ListenerSet and its listeners, if its parent is a Gateway: no other parent is known.
 ///
@@ -17,7 +17,7 @@ pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
     let (namespace, name) = (source.name.namespace.clone(), source.name.name.clone());
     let set = ListenerSet { gateway, age: Age::new(source.created()?, namespace, name) };
     let mut facts = vec![source.generation(), Fact::listener_set(set)];
-    facts.extend(listener::decode(source, gateway, Some(&source.name.name), &GatewayTls::default(), &spec.listeners)?);
+    facts.extend(listener::decode(source, gateway, Some(&source.name.name), &spec.listeners)?);
     Ok(facts)
 }
 

@@ -1,6 +1,6 @@
 use dataflows::model::{
-    AllowedNamespaces, CertificateRef, Gateway, Generation, Infrastructure, Key, Kind, Listener, ListenerTls,
-    ParametersRef, Protocol, RequestedAddress, RouteKindRef, Selector, SelectorRequirement, TlsMode,
+    AllowedNamespaces, CertificateRef, ClientCertificates, Gateway, Generation, Infrastructure, Key, Kind, Listener,
+    ListenerTls, ParametersRef, Protocol, RequestedAddress, RouteKindRef, Selector, SelectorRequirement, TlsMode,
 };
 
 use crate::watch::decode::testing::{decoded, error, rows};
@@ -34,6 +34,7 @@ fn a_gateway_has_defaults() {
             infrastructure: Infrastructure::default(),
             addresses: Vec::new(),
             allowed_listeners: AllowedNamespaces::None,
+            client_certificates: ClientCertificates::default(),
         };
         assert_eq!(rows::<Gateway>(&object), [expected]);
         assert_eq!(rows::<Generation>(&object)[0].generation, 1);
@@ -84,10 +85,7 @@ fn a_listener_has_defaults() {
         listener("hostname: '*.Example.com'").hostname.map(|name| name.to_string()).as_deref(),
         Some("*.example.com")
     );
-    assert_eq!(
-        listener("tls: {}").tls,
-        Some(ListenerTls { mode: TlsMode::Terminate, certificates: Vec::new(), validates_clients: false })
-    );
+    assert_eq!(listener("tls: {}").tls, Some(ListenerTls { mode: TlsMode::Terminate, certificates: Vec::new() }));
 }
 
 #[test]
@@ -134,7 +132,7 @@ fn references_have_defaults() {
         name: name.into(),
     };
     let certificates = vec![certificate("", "Secret", "infra", "a"), certificate("x", "Pem", "other", "b")];
-    assert_eq!(listener.tls, Some(ListenerTls { mode: TlsMode::Passthrough, certificates, validates_clients: false }));
+    assert_eq!(listener.tls, Some(ListenerTls { mode: TlsMode::Passthrough, certificates }));
 }
 
 #[test]
@@ -160,13 +158,9 @@ fn a_gateway_says_what_is_wrong() {
 #[test]
 fn certificates_of_clients_are_asked_for_by_port() {
     let asked = |frontend: &str| {
-        let listeners =
-            "[{name: a, port: 443, protocol: HTTPS, tls: {}}, {name: b, port: 8443, protocol: HTTPS, tls: {}}]";
-        let object = decoded(&gateway(&format!("listeners: {listeners}, tls: {{frontend: {frontend}}}")));
-        rows::<Listener>(&object)
-            .iter()
-            .map(|listener| listener.tls.as_ref().unwrap().validates_clients)
-            .collect::<Vec<_>>()
+        let object = decoded(&gateway(&format!("listeners: [], tls: {{frontend: {frontend}}}")));
+        let gateway = &rows::<Gateway>(&object)[0];
+        [443, 8443].map(|port| gateway.client_certificates.are_asked_on(port))
     };
     assert_eq!(asked("null"), [false, false]);
     assert_eq!(asked("{default: {}}"), [false, false]);

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use dataflows::model::{
-    Age, AllowedNamespaces, CertificateRef, Fact, Gateway, GatewayAddress, Group, Hostname, Infrastructure, Key, Kind,
-    Listener, ListenerSet, ListenerTls, ObjectName, Protocol, RequestedAddress, RouteKindRef, Selector,
-    SelectorRequirement, TlsMode, Update,
+    Age, AllowedNamespaces, CertificateRef, ClientCertificates, Fact, Gateway, GatewayAddress, Group, Hostname,
+    Infrastructure, Key, Kind, Listener, ListenerSet, ListenerTls, ObjectName, Protocol, RequestedAddress,
+    RouteKindRef, Selector, SelectorRequirement, TlsMode, Update,
 };
 
 use super::{HOSTNAMES, MESHES, Random, TEAMS, surroundings, update};
@@ -31,6 +31,10 @@ pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Updat
             _ => Vec::new(),
         },
         allowed_listeners: namespaces(random),
+        client_certificates: ClientCertificates {
+            default: random.one_in(20),
+            by_port: (random.one_in(8)).then(|| (443, random.one_in(2))).into_iter().collect(),
+        },
     };
     let mut facts = vec![Fact::gateway(gateway), Fact::generation(&object, i64::from(random.between(1, 3)))];
     let names: BTreeSet<_> = (0..random.below(5)).map(|_| *random.pick(&["a", "b", "c", "d"])).collect();
@@ -77,7 +81,7 @@ fn listener(random: &mut Random, gateway: &ObjectName, index: u32, name: &str) -
         _ => TlsMode::Terminate,
     };
     let has_tls = matches!(protocol, Protocol::Https | Protocol::Tls) && !random.one_in(8);
-    let tls = has_tls.then_some(ListenerTls { mode, certificates, validates_clients: random.one_in(20) });
+    let tls = has_tls.then_some(ListenerTls { mode, certificates });
     let route_kind = |kind: Kind| RouteKindRef { group: Group::Gateway.name().into(), kind: kind.name().into() };
     Listener {
         gateway: gateway.key(),
