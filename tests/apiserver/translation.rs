@@ -52,7 +52,12 @@ fn generated_objects_are_complete(world: &World<'_>) {
         })
     );
     let instance = world.eventually(&world.instance_path("edge"), "is there", |_| true);
-    assert_eq!(instance["spec"], json!({"replicas": 1, "serviceType": "LoadBalancer"}));
+    let labels = json!({"gateway.networking.k8s.io/gateway-name": "edge",
+                        "gateway.networking.k8s.io/gateway-class-name": "translated"});
+    let template = json!({"metadata": {"labels": labels}});
+    let expected = json!({"replicas": 1, "serviceType": "LoadBalancer", "podTemplate": template,
+                          "serviceTemplate": template});
+    assert_eq!(instance["spec"], expected);
     assert_eq!(instance["metadata"]["labels"]["kuma.io/mesh"], "default");
 
     let cart = world.mesh_route_of("HTTPRoute", "cart");
