@@ -68,7 +68,8 @@ impl Cluster {
 
     /// The same installation at each start, so that a restart finds what it wrote.
     pub(crate) fn start_controller(&self) -> Deltagate {
-        let controller = Deltagate::start(&self.server.kubeconfig(User::Deltagate), &[], self.server.folder().join("deltagate.log"));
+        let controller =
+            Deltagate::start(&self.server.kubeconfig(User::Deltagate), &[], self.server.folder().join("deltagate.log"));
         controller.wait_until_ready();
         controller
     }

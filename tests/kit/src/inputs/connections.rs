@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::parents::gateways_only;
+use super::parents::{gateways_only, parents};
 use super::routes::{hostname_of_route, route};
 use super::{Taste, backends};
 
@@ -10,7 +10,7 @@ use super::{Taste, backends};
 pub(super) fn connection_route(taste: Taste) -> impl Strategy<Value = Value> {
     let tls =
         route("TLSRoute", gateways_only(taste), vec(hostname_of_route(taste), 1..=2).prop_map(Some), rules(taste));
-    let tcp = route("TCPRoute", gateways_only(taste), Just(None), rules(taste));
+    let tcp = route("TCPRoute", parents(taste), Just(None), rules(taste));
     prop_oneof![2 => tls, 1 => tcp]
 }
 
