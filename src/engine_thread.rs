@@ -1,22 +1,26 @@
 //! The thread that owns the dataflow: takes what has piled up, closes one epoch, tells what changed; nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
-use dataflows::Engine;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use dataflows::model::{Key, ObjectName, Settings, Update};
+use dataflows::{Engine, Step};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::events::{EpochReport, Event};
 
 /// Events folded into one epoch at most, so that a relist cannot stall an answer.
 pub const BATCH_MAX: usize = 4_096;
+
+/// How long answers to our own writes wait for each other: those to the writes of one change come a moment apart, and
+/// nobody waits for what follows from them. Whatever else comes takes them along at once.
+const LINGER: Duration = Duration::from_millis(5);
 
 /// Triggers that a report names at most; it is a line for people.
 const TRIGGERS_MAX: usize = 4;
@@ -96,6 +100,8 @@ pub fn spawn(
 #[derive(Default)]
 struct Batch {
     triggers: Vec<ObjectName>,
+    /// Objects that others changed.
+    changed: BTreeSet<Key>,
     events: usize,
     heard: Option<Instant>,
     /// By source, as only the last word of each counts: the initial batch must not grow with repetitions.
@@ -103,9 +109,26 @@ struct Batch {
 }
 
 impl Batch {
-    fn add(&mut self, trigger: ObjectName, updates: Vec<Update>, heard: Instant) {
+    /// Takes an event in. Those that assert nothing have been dealt with before.
+    fn add(&mut self, event: Event) {
+        match event {
+            Event::Changed { trigger, updates, heard } => {
+                // Whoever waits, waits since the first change, not since an answer that came before.
+                self.heard =
+                    self.heard.filter(|_| !self.changed.is_empty()).map_or(heard, |first| first.min(heard)).into();
+                self.changed.insert(trigger.key());
+                self.assert(trigger, updates);
+            }
+            Event::Answered { object, updates, heard } => {
+                self.heard.get_or_insert(heard);
+                self.assert(object, updates);
+            }
+            Event::Complete { .. } => {}
+        }
+    }
+
+    fn assert(&mut self, trigger: ObjectName, updates: Vec<Update>) {
         self.events += 1;
-        self.heard = Some(self.heard.map_or(heard, |first| first.min(heard)));
         if self.triggers.len() < TRIGGERS_MAX && !self.triggers.contains(&trigger) {
             self.triggers.push(trigger);
         }
@@ -118,13 +141,13 @@ fn initial_batch(mut missing: Vec<&'static str>, events: &Receiver<Event>, readi
     let mut batch = Batch::default();
     while !missing.is_empty() {
         match events.recv().ok()? {
-            Event::Changed { trigger, updates, heard } => {
-                batch.add(trigger, updates, heard);
-                readiness.0.objects.store(batch.events, Ordering::Relaxed);
-            }
             Event::Complete { input } => {
                 missing.retain(|name| *name != input);
                 readiness.set_missing(&missing);
+            }
+            event => {
+                batch.add(event);
+                readiness.0.objects.store(batch.events, Ordering::Relaxed);
             }
         }
     }
@@ -135,17 +158,25 @@ fn initial_batch(mut missing: Vec<&'static str>, events: &Receiver<Event>, readi
 fn next_batch(events: &Receiver<Event>) -> Option<Batch> {
     let first = events.recv().ok()?;
     let mut batch = Batch::default();
-    for event in std::iter::once(first).chain(events.try_iter().take(BATCH_MAX - 1)) {
-        if let Event::Changed { trigger, updates, heard } = event {
-            batch.add(trigger, updates, heard);
+    batch.add(first);
+    let begin = Instant::now();
+    loop {
+        events.try_iter().take(BATCH_MAX.saturating_sub(batch.events)).for_each(|event| batch.add(event));
+        let rest = LINGER.saturating_sub(begin.elapsed());
+        if !batch.changed.is_empty() || batch.events >= BATCH_MAX {
+            return Some(batch);
+        }
+        match events.recv_timeout(rest) {
+            Ok(event) => batch.add(event),
+            // The end is noticed when there is nothing left to do.
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Some(batch),
         }
     }
-    Some(batch)
 }
 
 /// Closes one epoch and reports it if it changed something; `false` once nobody listens.
 fn close_epoch(engine: &mut Engine, batch: Batch, reports: &UnboundedSender<EpochReport>) -> bool {
-    let Batch { triggers, events, heard, updates } = batch;
+    let Batch { triggers, changed, events, heard, updates } = batch;
     let begin = Instant::now();
     let heard = heard.unwrap_or(begin);
     let step = engine.step(updates.into_values());
@@ -154,7 +185,8 @@ fn close_epoch(engine: &mut Engine, batch: Batch, reports: &UnboundedSender<Epoc
     if step.rows == 0 && step.tasks.is_empty() && step.epoch > 1 {
         return !reports.is_closed();
     }
-    let report = EpochReport { epoch: step.epoch, triggers, heard, events, rows: step.rows, took, tasks: step.tasks };
+    let Step { epoch, rows, tasks } = step;
+    let report = EpochReport { epoch, triggers, changed, heard, events, rows, took, tasks };
     reports.send(report).is_ok()
 }
 
@@ -217,12 +249,38 @@ mod tests {
         assert!(readiness.is_ready());
     }
 
+    fn answered(name: &str) -> Event {
+        let Event::Changed { trigger, updates, heard } = mesh(name) else { unreachable!() };
+        Event::Answered { object: trigger, updates, heard }
+    }
+
+    #[test]
+    fn answers_wait_for_each_other_and_for_nothing_else() {
+        let (events, received) = crossbeam_channel::unbounded();
+        events.send(answered("a")).unwrap();
+        let sender = events.clone();
+        let later = thread::spawn(move || {
+            thread::sleep(LINGER / 5);
+            sender.send(answered("b")).unwrap();
+        });
+        let batch = next_batch(&received).unwrap();
+        later.join().unwrap();
+        // A machine that is busy may let the second come too late, but never both.
+        let rest = received.try_iter().count();
+        assert_eq!((batch.events + rest, batch.changed.len()), (2, 0));
+
+        events.send(answered("a")).unwrap();
+        events.send(mesh("b")).unwrap();
+        let batch = next_batch(&received).unwrap();
+        assert_eq!(batch.changed, [ObjectName::new(Kind::Mesh, "", "b").key()].into());
+        assert_eq!(batch.events, 2);
+    }
+
     #[test]
     fn the_last_word_of_a_source_counts() {
         let mut batch = Batch::default();
         for name in ["a", "a", "b"] {
-            let Event::Changed { trigger, updates, heard } = mesh(name) else { unreachable!() };
-            batch.add(trigger, updates, heard);
+            batch.add(mesh(name));
         }
         assert_eq!((batch.events, batch.updates.len(), batch.triggers.len()), (3, 2, 2));
     }

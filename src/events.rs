@@ -1,5 +1,6 @@
 //! What the threads tell each other. Each thread reacts to one closed list of events.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use dataflows::model::{Key, ObjectName, Ref, Task, Update};
@@ -7,13 +8,22 @@ use dataflows::model::{Key, ObjectName, Ref, Task, Update};
 /// Everything that can happen to the engine thread.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// Sources assert something else than before.
+    /// Somebody changed an object: its sources assert something else than before.
     Changed {
         /// The object whose event it was, for the line that tells what triggered an epoch.
         trigger: ObjectName,
         /// What is asserted now.
         updates: Vec<Update>,
         /// When it was observed.
+        heard: Instant,
+    },
+    /// An answer to a write of our own shows something else than before. Nobody waits for what follows from it.
+    Answered {
+        /// The object that was written.
+        object: ObjectName,
+        /// What is asserted now.
+        updates: Vec<Update>,
+        /// When the answer came.
         heard: Instant,
     },
     /// A named input has delivered all that it holds at the start. The first epoch closes when all have.
@@ -30,6 +40,8 @@ pub struct EpochReport {
     pub epoch: u64,
     /// The objects whose events were folded into it; at most a handful are kept.
     pub triggers: Vec<ObjectName>,
+    /// What was changed by others: whoever did it waits for what becomes of it.
+    pub changed: BTreeSet<Key>,
     /// When the first of them was observed.
     pub heard: Instant,
     /// Number of events that were folded into it.

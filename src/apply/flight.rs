@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dataflows::manifest;
-use dataflows::model::{Kind, ObjectName};
+use dataflows::model::{Desired, Kind, ObjectName, Settings};
 use http::header::RETRY_AFTER;
 use kube::Client;
 use serde_json::Value;
@@ -15,6 +15,7 @@ use super::finalizer;
 use super::outcome::{Answer, Outcome, judge};
 use super::request::{Request, Verb, replacement, shown};
 use crate::causes::chain;
+use crate::kubernetes::Document;
 use crate::observations::{Entry, Feed, Origin};
 use crate::vault;
 
@@ -109,41 +110,33 @@ impl Pilot {
         if matches!(verb, Verb::Read | Verb::Delete) {
             return (verb, Outcome::Written(object));
         }
+        let changed_back = || Outcome::Refused { reason: CHANGED_BACK.to_owned(), permission: false };
+        let Some(desired) = dispatch.task.pending.action.desired().filter(|_| !removes(dispatch)) else {
+            let removed = is_removed(&self.feed, &dispatch.task.pending.object, &object);
+            return (verb, if removed { Outcome::Written(object) } else { changed_back() });
+        };
         let settings = self.feed.settings();
-        let desired = dispatch.task.pending.action.desired().filter(|_| !removes(dispatch));
-        let edge = (&**settings, self.feed.vault());
-        let replacement = desired.and_then(|desired| replacement(edge, desired, &object));
-        let (verb, object) = match replacement {
-            None => (verb, object),
-            Some(mut request) => {
-                let outcome = self.write(&request, None).await;
-                vault::wipe(&mut request.body);
-                match outcome {
-                    Outcome::Written(object) => (request.verb, object),
-                    outcome => return (request.verb, outcome),
-                }
-            }
-        };
-        let done = match desired {
-            Some(desired) => {
-                let shown = shown(settings, desired.object.kind, &object);
-                let status_only =
-                    verb != Verb::MergeFinalizers && finalizer::is_all_that_differs(settings, desired, shown);
-                status_only || shown == Some(manifest::fingerprint(settings, desired))
-            }
-            None => is_removed(&self.feed, &dispatch.task.pending.object, &object),
-        };
-        if done {
+        if is_done(settings, verb, desired, &object) {
             return (verb, Outcome::Written(object));
         }
-        (verb, Outcome::Refused { reason: CHANGED_BACK.to_owned(), permission: false })
+        let Some(mut request) = replacement((&**settings, self.feed.vault()), desired, &object) else {
+            return (verb, changed_back());
+        };
+        let outcome = self.write(&request, None).await;
+        vault::wipe(&mut request.body);
+        match outcome {
+            Outcome::Written(object) if !is_done(settings, request.verb, desired, &object) => {
+                (request.verb, changed_back())
+            }
+            outcome => (request.verb, outcome),
+        }
     }
 
     /// Whether a class has its status, and the finalizer is still to be put on or taken off.
     fn lacks_finalizer(&self, dispatch: &Dispatch, object: &Value) -> bool {
         let settings = self.feed.settings();
         let desired = dispatch.task.pending.action.desired().filter(|_| !removes(dispatch));
-        desired.is_some_and(|desired| {
+        desired.filter(|desired| desired.object.kind == Kind::GatewayClass).is_some_and(|desired| {
             finalizer::is_all_that_differs(settings, desired, shown(settings, desired.object.kind, object))
         })
     }
@@ -166,7 +159,7 @@ impl Pilot {
             let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
             let retry_after = header.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
             let body = response.into_body().collect_bytes().await?;
-            let body = serde_json::from_slice(&body).unwrap_or_default();
+            let body = serde_json::from_slice(&body).map(|Document(body)| body).unwrap_or_default();
             Ok::<_, kube::Error>(Answer::Http { code, retry_after, body })
         };
         match tokio::time::timeout(ANSWER_MAX, answer).await {
@@ -179,6 +172,13 @@ impl Pilot {
 
 fn message(text: &str) -> Value {
     serde_json::json!({"message": text})
+}
+
+/// Whether what was answered is what the write was for. A finalizer is no matter of a status.
+fn is_done(settings: &Settings, verb: Verb, desired: &Desired, answered: &Value) -> bool {
+    let shown = shown(settings, desired.object.kind, answered);
+    let but_for_finalizer = || finalizer::is_all_that_differs(settings, desired, shown);
+    shown == Some(manifest::fingerprint(settings, desired)) || verb != Verb::MergeFinalizers && but_for_finalizer()
 }
 
 fn removes(dispatch: &Dispatch) -> bool {

@@ -138,6 +138,11 @@ impl Lines {
         self.line(if is_interactive { Lane::Interactive } else { Lane::Bulk }).pop()
     }
 
+    /// Takes who comes next of those for whom somebody waits.
+    pub(super) fn pop_interactive(&mut self) -> Option<Key> {
+        self.interactive.pop()
+    }
+
     const fn line(&mut self, lane: Lane) -> &mut Line {
         match lane {
             Lane::Interactive => &mut self.interactive,

@@ -14,11 +14,11 @@ pub mod request;
 mod settling;
 pub mod status;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use dataflows::model::{Key, Kind, ObjectName, Refusal};
+use dataflows::model::{Key, Kind, ObjectName, Refusal, Task};
 use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -38,6 +38,9 @@ use request::{Request, Verb};
 
 /// How long requests on their way may take to finish when the process ends.
 const FINISH_MAX: Duration = Duration::from_secs(5);
+
+/// Tasks of one epoch that are taken in before others get their turn: what a task is about has to be worked out.
+const TASKS_AT_ONCE: usize = 256;
 
 /// The writer of one process.
 pub struct Writer {
@@ -99,12 +102,13 @@ impl Writer {
     async fn take(&mut self, report: EpochReport) {
         let asked = report.tasks.iter().filter(|(_, task)| task.is_some()).count();
         let (now, lane) = (Instant::now(), Lane::of(asked));
-        for (key, task) in report.tasks {
+        for (at, (key, task)) in report.tasks.into_iter().enumerate() {
+            if at % TASKS_AT_ONCE == TASKS_AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
             let done = task.is_none();
             let asked = task.map(|task| {
-                // Whoever made the change waits for what becomes of that object, whatever else it leads to.
-                let is_trigger = report.triggers.contains(&task.pending.object);
-                let lane = if is_trigger { Lane::Interactive } else { lane };
+                let lane = if is_awaited(&report.changed, key, &task) { Lane::Interactive } else { lane };
                 Asked { aim: Aim::of(self.pilot.feed.settings(), &task), task, lane, heard: report.heard }
             });
             if self.queue.update(key, asked, now) == Update::Avoided {
@@ -211,6 +215,13 @@ impl Writer {
             tracing::warn!("requests on their way did not finish in time; what they did is seen at the next start");
         }
     }
+}
+
+/// Whether it is about an object that somebody changed, or one that is made of it: whoever did that waits for what becomes
+/// of it, whatever else it leads to.
+fn is_awaited(changed: &BTreeSet<Key>, key: Key, task: &Task) -> bool {
+    let owner = || task.pending.action.desired().map(|desired| desired.owner().key());
+    changed.contains(&key) || owner().is_some_and(|owner| changed.contains(&owner))
 }
 
 async fn sleep_until(at: Option<Instant>) {

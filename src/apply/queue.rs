@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use dataflows::model::{Key, Kind};
 
 use super::dispatch::{Aim, Asked, Dispatch, First, Landing, Step, Update};
-use super::lines::{Lines, Part, Place};
-use super::pacing::{Pacing, Took, Turn};
+use super::lines::{Lane, Lines, Part, Place};
+use super::pacing::{Pacing, Start, Turn};
 use super::settling::Settling;
 use crate::observations::pause::growing;
 
@@ -66,8 +66,7 @@ struct Waiting {
 #[derive(Debug)]
 struct Flight {
     aim: Aim,
-    since: Instant,
-    alone: bool,
+    start: Start,
 }
 
 /// The tasks: newest wins per key, one request in flight per key.
@@ -138,10 +137,13 @@ impl Queue {
     /// The next task to be done, if one may be done now. It counts as on its way until [`Self::landed`].
     pub fn next(&mut self, now: Instant) -> Option<Dispatch> {
         self.wake(now);
-        if !self.pacing.allows(now) {
+        let key = if self.pacing.allows(Lane::Bulk, now) {
+            self.lines.pop()?
+        } else if self.pacing.allows(Lane::Interactive, now) {
+            self.lines.pop_interactive()?
+        } else {
             return None;
-        }
-        let key = self.lines.pop()?;
+        };
         let Some(waiting) = self.waiting.get_mut(&key) else {
             debug_assert!(false, "a place in line without a task");
             return None;
@@ -151,8 +153,7 @@ impl Queue {
         let step = std::mem::replace(&mut waiting.step, Step::Write);
         let first = (!waiting.sent).then_some(First { heard, free: waiting.free, lane });
         self.settling.told(key, &task, now);
-        let alone = self.pacing.started();
-        self.flying.insert(key, Flight { aim, since: now, alone });
+        self.flying.insert(key, Flight { aim, start: self.pacing.started(now) });
         Some(Dispatch { key, task, step, first })
     }
 
@@ -171,9 +172,8 @@ impl Queue {
 
     /// Takes what became of a dispatch that was sent.
     pub fn landed(&mut self, key: Key, landing: Landing, now: Instant) -> Option<Turn> {
-        let flight = self.flying.get(&key);
-        let took = flight.map(|flight| Took { time: now.duration_since(flight.since), alone: flight.alone });
-        let turn = took.and_then(|took| self.pacing.landed(landing.signal(), took, now));
+        let start = self.flying.get(&key).map(|flight| flight.start);
+        let turn = start.and_then(|start| self.pacing.landed(landing.signal(), start, now));
         self.settle(key, landing, now);
         turn
     }

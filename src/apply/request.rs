@@ -252,7 +252,7 @@ pub fn replacement((settings, vault): (&Settings, &Vault), desired: &Desired, an
         return None;
     }
     let rendered = vault.render(settings, desired)?;
-    let (verb, body) = match written(kind) {
+    let (verb, mut body) = match written(kind) {
         Part::Whole => (Verb::Replace, whole_replacement(answered, &rendered, as_desired)),
         Part::Status if !kind.is_route() => {
             let memory = Memory::of(&settings.controller_name, kind, answered);
@@ -260,6 +260,10 @@ pub fn replacement((settings, vault): (&Settings, &Vault), desired: &Desired, an
         }
         Part::Status | Part::None => return None,
     };
+    // We read managers only in part. A write without them leaves them as they are.
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("managedFields");
+    }
     Some(Request { verb, object: desired.object.clone(), body })
 }
 

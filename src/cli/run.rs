@@ -106,8 +106,10 @@ impl RunArgs {
             None => None,
         };
         self.logs.init()?;
+        // One thread beside the engine's: to hand what one small change brings from thread to thread would cost more than
+        // to do it.
         let runtime =
-            tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| CliError::Failed {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| CliError::Failed {
                 message: "cannot start".to_owned(),
                 cause: Some(error.into()),
                 cure: "raise the limits of this process".to_owned(),

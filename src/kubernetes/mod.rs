@@ -6,6 +6,7 @@
 
 mod connection_route;
 mod core;
+mod document;
 mod gateway;
 mod grant;
 mod grpc_route;
@@ -17,6 +18,7 @@ mod services;
 
 pub use connection_route::{ConnectionRouteSpec, ConnectionRule};
 pub use core::{ServicePort, ServiceSpec};
+pub use document::Document;
 pub use gateway::{
     AllowedListeners, AllowedRoutes, CertificateRef, FrontendTls, GatewayAddress, GatewayClassSpec, GatewaySpec,
     GatewayTls, Infrastructure, LabelRequirement, LabelSelector, Listener, ListenerSetSpec, ListenerTls,

@@ -37,6 +37,16 @@ pub enum Origin {
     Answer,
 }
 
+impl Origin {
+    /// What the engine is told.
+    const fn event(self, object: ObjectName, updates: Vec<Update>, heard: Instant) -> Event {
+        match self {
+            Self::List | Self::Watch => Event::Changed { trigger: object, updates, heard },
+            Self::Answer => Event::Answered { object, updates, heard },
+        }
+    }
+}
+
 /// Takes observations, keeps the newest, decodes it and tells the engine and the writer.
 ///
 /// A shard stays locked until the engine has been told: were it not, an older observation could overtake a newer one
@@ -126,7 +136,7 @@ impl Feed {
         let mut versions = self.shard(key).lock().await;
         let passed = (origin == Origin::Answer).then(|| self.passed(of).load(Ordering::Acquire));
         if versions.admit(key, &identity, passed) == Admission::Newer {
-            self.take(&mut versions, key, identity, object, heard).await;
+            self.take(&mut versions, identity, object, (origin, heard)).await;
         }
         if origin == Origin::Watch {
             self.passed(of).fetch_max(number, Ordering::AcqRel);
@@ -134,8 +144,8 @@ impl Feed {
         Some(key)
     }
 
-    async fn take(&self, versions: &mut Versions, key: Key, identity: Identity, object: &Value, heard: Instant) {
-        let kind = identity.name.kind;
+    async fn take(&self, versions: &mut Versions, identity: Identity, object: &Value, from: (Origin, Instant)) {
+        let (kind, key) = (identity.name.kind, identity.name.key());
         let (part, name) = (written(kind), identity.name.clone());
         let memory = match part {
             Part::Status => Memory::of(&self.settings.controller_name, kind, object),
@@ -146,7 +156,7 @@ impl Feed {
                 let (shown, ours, claim) = shows(key, &decoded.updates);
                 self.vault.keep(&decoded.object, decoded.copy);
                 versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim));
-                self.send(Event::Changed { trigger: decoded.object, updates: decoded.updates, heard }).await;
+                self.send(from.0.event(decoded.object, decoded.updates, from.1)).await;
             }
             Err(error) => {
                 // What it was keeps holding; only the version moves on, so that it is not decoded again.
@@ -171,7 +181,7 @@ impl Feed {
         let key = identity.name.key();
         let mut versions = self.shard(key).lock().await;
         if versions.remove(key, &identity) {
-            self.send_gone(&identity.name).await;
+            self.send_gone(&identity.name, Origin::Watch).await;
         }
         if let Some(number) = identity.version.number() {
             self.passed(identity.collection).fetch_max(number, Ordering::AcqRel);
@@ -182,7 +192,7 @@ impl Feed {
     pub async fn buried(&self, object: &ObjectName, uid: &str) {
         let mut versions = self.shard(object.key()).lock().await;
         if versions.bury(object.key(), uid) {
-            self.send_gone(object).await;
+            self.send_gone(object, Origin::Answer).await;
         }
     }
 
@@ -206,7 +216,7 @@ impl Feed {
         for shard in &self.shards {
             let mut versions = shard.lock().await;
             for object in versions.drop_missing(of, seen, version.as_ref()) {
-                self.send_gone(&object).await;
+                self.send_gone(&object, Origin::List).await;
             }
         }
         self.passed(of).fetch_max(number.unwrap_or_default(), Ordering::AcqRel);
@@ -252,7 +262,7 @@ impl Feed {
         let key = object.key();
         let facts = refusal.map(|refusal| Fact::refusal(key, refusal)).into_iter().collect();
         let update = Update { source: key.part("refusal", ""), facts };
-        self.send(Event::Changed { trigger: object.clone(), updates: vec![update], heard: Instant::now() }).await;
+        self.send(Origin::Answer.event(object.clone(), vec![update], Instant::now())).await;
     }
 
     /// Notes the version of a bookmark: the watch has told everything up to it.
@@ -262,10 +272,10 @@ impl Feed {
         }
     }
 
-    async fn send_gone(&self, object: &ObjectName) {
+    async fn send_gone(&self, object: &ObjectName, origin: Origin) {
         self.vault.keep(object, None);
         let updates = decode::gone(object);
-        self.send(Event::Changed { trigger: object.clone(), updates, heard: Instant::now() }).await;
+        self.send(origin.event(object.clone(), updates, Instant::now())).await;
         if written(object.kind) != Part::None {
             self.news.note(object.key());
         }

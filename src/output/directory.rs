@@ -249,7 +249,9 @@ impl DirectorySink {
     }
 
     fn tell(&self, trigger: ObjectName, update: Update) -> Result<(), Gone> {
-        self.events.send(Event::Changed { trigger, updates: vec![update], heard: Instant::now() }).map_err(|_| Gone)
+        self.events
+            .send(Event::Answered { object: trigger, updates: vec![update], heard: Instant::now() })
+            .map_err(|_| Gone)
     }
 }
 

@@ -99,6 +99,13 @@ fn tell(
     figure("writes", rate, "1/s").aim(SHARE_MIN * best).calibrated(best).tell();
     cost.tell_requests("M10", case, routes, None);
     cost.tell_processor_time("M10", case, "processor time per route", routes, routes).tell();
+    for (measure, permille) in
+        [("bystander, observation to request p50", 500.0), ("bystander, observation to request p99", 990.0)]
+    {
+        if let Some(time) = cost.metrics.quantile("deltagate_reaction_seconds", &["lane=\"interactive\""], permille) {
+            figure(measure, millis(time), "ms").tell();
+        }
+    }
     let during = Percentiles::of(during);
     figure("bystander while all is quiet p50", millis(quiet.at(500)), "ms").tell();
     figure("bystander meanwhile p50", millis(during.at(500)), "ms").tell();

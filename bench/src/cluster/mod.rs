@@ -25,6 +25,7 @@ use tokio::runtime::Runtime;
 use crate::objects::{CLASS, Shape, class, mesh};
 use crate::progress;
 use crate::record::{Figure, Line, Run};
+use controller::Controller;
 use load::{Load, path_of};
 use observer::Observer;
 use place::Place;
@@ -63,9 +64,37 @@ pub(crate) struct Arguments {
     /// Seconds of steady edits.
     #[arg(long, default_value_t = 20)]
     churn_seconds: u32,
+    /// Measures these figures alone [default: all of them].
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "FIGURE")]
+    only: Vec<Part>,
     /// Seconds in which nothing must be written.
     #[arg(long, default_value_t = 20)]
     silence_seconds: u64,
+}
+
+/// What can be measured by itself, once everything is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// M2, M3: how soon one change is answered.
+    Reaction,
+    /// M6: what steady edits cost.
+    Churn,
+    /// M5, M12: many routes made and deleted.
+    Storms,
+    /// M10: one edit for many routes.
+    FanOut,
+    /// M11: what is not ours.
+    Foreign,
+    /// M8: the API server starts again.
+    Outage,
+    /// M1: requests per change, and M9: memory once everything is gone.
+    Changes,
+}
+
+impl Arguments {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Trouble> {
@@ -101,29 +130,50 @@ async fn measure(arguments: &Arguments, place: Place, program: PathBuf) -> Resul
     let controller = start::cold(&rig, base).await?;
     step(&bar, "M7, M8: start, everything right already");
     let controller = start::warm(&rig, controller, silence).await?;
-    step(&bar, "M2, M3: reaction and convergence");
-    reaction::measure(&rig, &controller, arguments.probes).await?;
-    step(&bar, "M6: steady edits");
-    churn::measure(&rig, &controller, arguments.churn_seconds).await?;
-    step(&bar, "M5, M12: storms");
-    storm::measure(&rig, &controller, arguments.storm).await?;
-    step(&bar, "M10: one edit for many routes");
-    fan_out::measure(&rig, &controller).await?;
-    step(&bar, "M11: what is not ours");
-    foreign::measure(&rig, &controller, arguments.storm).await?;
-    step(&bar, "M8: the API server starts again");
-    start::outage(&rig, &controller, silence).await?;
-    step(&bar, "M1: changes, with fewer and fewer routes");
-    changes::measure(&rig, &controller, arguments.routes).await?;
-    for routes in SMALLER.into_iter().filter(|routes| *routes < arguments.routes) {
-        shrink(&mut rig, routes).await?;
-        changes::measure(&rig, &controller, routes).await?;
+    if arguments.wants(Part::Reaction) {
+        step(&bar, "M2, M3: reaction and convergence");
+        reaction::measure(&rig, &controller, arguments.probes).await?;
     }
-    shrink(&mut rig, 0).await?;
-    rig.settle(&controller).await?;
-    let left = start::memory(&controller);
-    Figure::new("M9", "all objects deleted", "Pss", 0, left, "MiB").aim(start::left_max(base)).tell();
+    if arguments.wants(Part::Churn) {
+        step(&bar, "M6: steady edits");
+        churn::measure(&rig, &controller, arguments.churn_seconds).await?;
+    }
+    if arguments.wants(Part::Storms) {
+        step(&bar, "M5, M12: storms");
+        storm::measure(&rig, &controller, arguments.storm).await?;
+    }
+    if arguments.wants(Part::FanOut) {
+        step(&bar, "M10: one edit for many routes");
+        fan_out::measure(&rig, &controller).await?;
+    }
+    if arguments.wants(Part::Foreign) {
+        step(&bar, "M11: what is not ours");
+        foreign::measure(&rig, &controller, arguments.storm).await?;
+    }
+    if arguments.wants(Part::Outage) {
+        step(&bar, "M8: the API server starts again");
+        start::outage(&rig, &controller, silence).await?;
+    }
+    if arguments.wants(Part::Changes) {
+        step(&bar, "M1: changes, with fewer and fewer routes");
+        fewer_and_fewer(&mut rig, &controller, base).await?;
+    }
     bar.finish_and_clear();
+    Ok(())
+}
+
+/// Changes among many routes, some and few; then everything goes.
+async fn fewer_and_fewer(rig: &mut Rig, controller: &Controller, base: f64) -> Result<(), Trouble> {
+    let routes = rig.shape.routes;
+    changes::measure(rig, controller, routes).await?;
+    for routes in SMALLER.into_iter().filter(|fewer| *fewer < routes) {
+        shrink(rig, routes).await?;
+        changes::measure(rig, controller, routes).await?;
+    }
+    shrink(rig, 0).await?;
+    rig.settle(controller).await?;
+    let left = start::memory(controller);
+    Figure::new("M9", "all objects deleted", "Pss", 0, left, "MiB").aim(start::left_max(base)).tell();
     Ok(())
 }
 

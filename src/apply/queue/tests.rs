@@ -298,16 +298,16 @@ fn an_outage_costs_one_probe_at_a_time_and_no_pause_afterwards() {
         world.task(route, ONE());
     }
     let sent = world.names().len();
-    assert_eq!(sent, 16);
+    assert_eq!(sent, 18, "the limit, and room for users");
     for route in &routes[..sent] {
         world.land(route, Landing::Unreachable);
     }
     assert!(world.names().is_empty());
     assert_eq!(world.queue.wake_at(), Some(world.start + Duration::from_millis(200)));
     let probes = world.at(200).names();
-    assert_eq!(probes, ["16"]);
-    world.land(&routes[16], Landing::Settled);
-    assert_eq!(world.names().len(), 4, "all at once again, carefully");
+    assert_eq!(probes, ["18"]);
+    world.land(&routes[18], Landing::Settled);
+    assert_eq!(world.names().len(), 6, "all at once again, carefully");
 }
 
 #[test]

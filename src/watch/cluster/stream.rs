@@ -16,6 +16,7 @@ use tokio::sync::watch::Receiver;
 
 use super::discovery::Definitions;
 use crate::causes::chain;
+use crate::kubernetes::Document;
 use crate::observations::kinds::{Collection, api_version, can_do_without, metadata_is_enough};
 use crate::observations::pause::growing;
 use crate::observations::{Feed, Origin, Standing};
@@ -182,7 +183,7 @@ impl Stream {
             }
         }
         let mut relist = self.resume.is_none().then(HashSet::new);
-        let events = self.client.request_events::<Value>(self.request(&self.watch_path(), "PartialObjectMetadata")?);
+        let events = self.client.request_events::<Document>(self.request(&self.watch_path(), "PartialObjectMetadata")?);
         let events = self.unless_stopped(within(events)).await??.map_err(|error| self.ended(&error, "watch"))?;
         let mut events = events.boxed();
         if relist.is_none() {
@@ -200,9 +201,9 @@ impl Stream {
         }
     }
 
-    async fn event(&mut self, event: WatchEvent<Value>, relist: &mut Option<HashSet<Key>>) -> Result<(), Ended> {
+    async fn event(&mut self, event: WatchEvent<Document>, relist: &mut Option<HashSet<Key>>) -> Result<(), Ended> {
         match event {
-            WatchEvent::Added(mut object) | WatchEvent::Modified(mut object) => {
+            WatchEvent::Added(Document(mut object)) | WatchEvent::Modified(Document(mut object)) => {
                 let origin = if relist.is_some() { Origin::List } else { Origin::Watch };
                 let key = self.observed(&mut object, origin).await;
                 match relist {
@@ -210,7 +211,7 @@ impl Stream {
                     None => self.heard_of(&object),
                 }
             }
-            WatchEvent::Deleted(mut object) => {
+            WatchEvent::Deleted(Document(mut object)) => {
                 self.feed.deleted(self.collection.kind, &object).await;
                 self.wipe(&mut object);
                 if relist.is_none() {
@@ -265,7 +266,7 @@ impl Stream {
                 }
             };
             self.feed.health().heard(self.collection);
-            for mut object in page.items.into_iter().flatten() {
+            for Document(mut object) in page.items.into_iter().flatten() {
                 seen.extend(self.observed(&mut object, Origin::List).await);
             }
             next = page.metadata.next.filter(|token| !token.is_empty());
@@ -369,7 +370,7 @@ struct Page {
     metadata: PageMetadata,
     /// Null in a list of metadata that is empty.
     #[serde(default)]
-    items: Option<Vec<Value>>,
+    items: Option<Vec<Document>>,
 }
 
 #[derive(Default, Deserialize)]
