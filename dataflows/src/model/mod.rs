@@ -57,7 +57,7 @@ pub use status::{ClassStatus, GatewayStatus, ListenerReport, ListenerSetStatus, 
 pub use verdict::{
     Attachment, AttachmentOutcome, Claim, Count, Everything, GrpcListener, HostnamePlace, JudgedServiceParent,
     ListenerHostname, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule, PortConnections,
-    RequestsServed, RouteParent, RouteRules, ServiceParent, Serving, Shadowed, YieldedPort,
+    RequestsServed, RouteConflict, RouteParent, RouteRules, ServiceParent, Serving, Shadowed, YieldedPort,
 };
 
 /// Text that many rows share.

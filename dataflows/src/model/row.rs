@@ -13,9 +13,9 @@ use super::{
     GrpcListener, Held, HostnamePlace, InstancePlan, JudgedServiceParent, LabelledSet, Listener, ListenerHostname,
     ListenerReport, ListenerSet, ListenerSetStatus, ListenerState, ManagedGateway, ManagedSet, Mesh, MeshChoice,
     MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, NamespaceLabels, Observed, Padded, ParentCandidate,
-    ParentRef, ParentVerdict, Pending, PortConnections, Refusal, RequestsServed, ResolvedBackend, RouteParent,
-    RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan,
-    Serving, Shadowed, Task, YieldedPort,
+    ParentRef, ParentVerdict, Pending, PortConnections, Refusal, RequestsServed, ResolvedBackend, RouteConflict,
+    RouteParent, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan,
+    ServiceTcpRoutePlan, Serving, Shadowed, Task, YieldedPort,
 };
 
 /// A shared value with its content hash at hand: comparing, hashing and copying one costs the same whatever it holds.
@@ -195,5 +195,5 @@ relations! {
     Held, HostnamePlace, InstancePlan, JudgedServiceParent, LabelledSet, Listener, ListenerHostname, ListenerReport,
     ListenerSet, ListenerSetStatus, ListenerState, ManagedGateway, ManagedSet, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
-    PortConnections, RequestsServed, RouteParent, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed, Task, YieldedPort,
+    PortConnections, RequestsServed, RouteConflict, RouteParent, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed, Task, YieldedPort,
 }

@@ -187,6 +187,15 @@ pub struct HostnamePlace {
     pub exact: bool,
 }
 
+/// Two attachments of different kinds whose hostnames meet. Keyed by the listener.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RouteConflict {
+    /// The one that stays, unless it has to go itself.
+    pub older: Ref<Attachment>,
+    /// The one that goes where the other stays.
+    pub younger: Ref<Attachment>,
+}
+
 /// A hostname that TLSRoutes have on a listener. Keyed by the Gateway.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ListenerHostname {

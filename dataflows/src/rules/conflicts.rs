@@ -3,9 +3,9 @@
 //! Both HTTPRoutes and GRPCRoutes become MeshHTTPRoutes, but their rules are ranked by different orders, so Gateway API
 //! keeps the two kinds apart wherever their hostnames meet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Attachment, AttachmentOutcome, Hostname, HostnamePlace, Key, Ref, RouteKind};
+use crate::model::{Age, Attachment, AttachmentOutcome, Hostname, HostnamePlace, Key, Ref, RouteConflict, RouteKind};
 
 /// The kind of a route that is attached, with the listener that it is attached to.
 pub fn attached(attachment: &Attachment) -> Option<(RouteKind, Key)> {
@@ -39,17 +39,40 @@ fn above(hostname: &Hostname) -> impl Iterator<Item = String> {
     dots.chain([String::new()])
 }
 
-/// Which of two attachments of different kinds goes, where they meet: "the oldest Route based on creation timestamp"
-/// stays, then "the Route appearing first in alphabetical order by `{namespace}/{name}`".
+/// Which of two attachments of different kinds stands in the way of the other, where they meet: "the oldest Route based on
+/// creation timestamp", then "the Route appearing first in alphabetical order by `{namespace}/{name}`".
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute>
-pub fn loser<'a>(one: &'a HostnamePlace, other: &'a HostnamePlace) -> Option<&'a Ref<Attachment>> {
-    let rank = |place: &HostnamePlace| {
-        let parent = &place.attachment.parent;
-        (parent.age.clone(), parent.route_kind)
-    };
+pub fn conflict(one: &HostnamePlace, other: &HostnamePlace) -> Option<RouteConflict> {
     let meet = one.exact || other.exact;
-    meet.then(|| if rank(one) > rank(other) { &one.attachment } else { &other.attachment })
+    let (older, younger) = if rank(&one.attachment) < rank(&other.attachment) { (one, other) } else { (other, one) };
+    meet.then(|| RouteConflict { older: older.attachment.clone(), younger: younger.attachment.clone() })
+}
+
+fn rank(attachment: &Attachment) -> (&Age, RouteKind, Key) {
+    let parent = &attachment.parent;
+    (&parent.age, parent.route_kind, parent.key())
+}
+
+/// Who goes of all that conflict on one listener: a route that has gone itself stands in nobody's way, so they are judged
+/// by age.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute> ("accept exactly one of these Routes")
+pub fn losers<'a>(conflicts: impl Iterator<Item = &'a Ref<RouteConflict>>) -> Vec<&'a Ref<Attachment>> {
+    let mut by_age: BTreeMap<_, (&Ref<Attachment>, Vec<Key>)> = BTreeMap::new();
+    for conflict in conflicts {
+        let (_, older) = by_age.entry(rank(&conflict.younger)).or_insert_with(|| (&conflict.younger, Vec::new()));
+        older.push(conflict.older.parent.key());
+    }
+    let mut gone = BTreeSet::new();
+    let mut losers = Vec::new();
+    for ((.., key), (attachment, older)) in by_age {
+        if older.iter().any(|older| !gone.contains(older)) {
+            gone.insert(key);
+            losers.push(attachment);
+        }
+    }
+    losers
 }
 
 /// The same attachment once it has gone.
@@ -59,10 +82,8 @@ pub fn conflicted(attachment: &Attachment) -> Attachment {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::model::{Age, AllowedNamespaces, ParentRef};
+    use crate::model::{AllowedNamespaces, Kind, ParentRef};
     use crate::rules::attachment::tests::{parent, point};
     use crate::rules::hostname;
 
@@ -75,6 +96,14 @@ mod tests {
         Attachment { parent: parent.into(), point, outcome }.into()
     }
 
+    /// An attachment of a route that is called after its age.
+    fn named(kind: RouteKind, created: i64, hostname: &str) -> Ref<Attachment> {
+        let attachment = Attachment::clone(&attachment(kind, created, &[hostname]));
+        let route = Key::of(Kind::HttpRoute, "shop", &created.to_string());
+        let parent = ParentRef { route, ..ParentRef::clone(&attachment.parent) };
+        Attachment { parent: parent.into(), ..attachment }.into()
+    }
+
     /// Who goes, if the two meet at all.
     fn meet(one: &Ref<Attachment>, other: &Ref<Attachment>) -> Option<RouteKind> {
         let others: BTreeMap<Key, Vec<HostnamePlace>> =
@@ -84,9 +113,11 @@ mod tests {
             });
         let places = places(one);
         let pairs = places.iter().flat_map(|(key, place)| {
-            others.get(key).into_iter().flatten().filter_map(move |other| loser(place, other))
+            others.get(key).into_iter().flatten().filter_map(move |other| conflict(place, other))
         });
-        let losers: BTreeSet<_> = pairs.map(|attachment| attachment.parent.route_kind).collect();
+        let conflicts: Vec<_> = pairs.map(Ref::new).collect();
+        let losers: BTreeSet<_> =
+            losers(conflicts.iter()).iter().map(|attachment| attachment.parent.route_kind).collect();
         assert!(losers.len() < 2, "one of two goes, not both");
         losers.into_iter().next()
     }
@@ -105,6 +136,33 @@ mod tests {
         for ((http_age, http), (grpc_age, grpc), expected) in table {
             let (http, grpc) = (attachment(Http, http_age, &http), attachment(Grpc, grpc_age, &grpc));
             assert_eq!(meet(&http, &grpc), expected, "{http:?} {grpc:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_gone_stands_in_nobodys_way() {
+        use RouteKind::{Grpc, Http};
+        // By age, each in the way of the next that meets it: kinds, and who goes.
+        let table: [(&[(RouteKind, &str)], &[usize]); 5] = [
+            (&[(Http, "a.x"), (Grpc, "*.x"), (Http, "b.x")], &[1]),
+            (&[(Http, "a.x"), (Grpc, "*.x"), (Http, "b.x"), (Grpc, "b.x")], &[1, 3]),
+            (&[(Http, "a.x"), (Grpc, "*.x"), (Http, "a.x")], &[1]),
+            (&[(Grpc, "*.x"), (Http, "a.x"), (Http, "b.x"), (Grpc, "a.x")], &[1, 2]),
+            (&[(Http, "a.x"), (Grpc, "b.x"), (Http, "c.x")], &[]),
+        ];
+        for (routes, expected) in table {
+            let routes: Vec<_> = (0..).zip(routes).map(|(age, (kind, name))| named(*kind, age, name)).collect();
+            let places: Vec<_> = routes.iter().flat_map(places).collect();
+            let pairs = places.iter().flat_map(|one| places.iter().map(move |other| (one, other)));
+            let apart = pairs.filter(|((at, one), (other_at, other))| {
+                let kind = |place: &HostnamePlace| place.attachment.parent.route_kind;
+                at == other_at && kind(one) < kind(other)
+            });
+            let conflicts: Vec<_> =
+                apart.filter_map(|((_, one), (_, other))| conflict(one, other)).map(Ref::new).collect();
+            let gone = losers(conflicts.iter());
+            let at = |loser: &&Ref<Attachment>| routes.iter().position(|route| route == *loser);
+            assert_eq!(gone.iter().filter_map(at).collect::<Vec<_>>(), expected, "{routes:?}");
         }
     }
 

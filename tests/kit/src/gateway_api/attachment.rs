@@ -5,15 +5,22 @@ use super::{Cluster, Gateway, Route, matching};
 
 impl Cluster {
     /// The routes that are attached to a listener: a parentRef asks for it, and the listener takes the kind, the
-    /// namespace and at least one hostname. An HTTPRoute and a GRPCRoute whose hostnames meet do not both stay: judged by
-    /// twos, the younger one gives way.
+    /// namespace and at least one hostname. An HTTPRoute and a GRPCRoute whose hostnames meet do not both stay: each
+    /// comes in the order of age, and is refused if it meets one that was accepted.
     ///
     /// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference>,
     /// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute>
     pub(super) fn attached<'a>(&'a self, gateway: &Gateway, listener: &Listener) -> Vec<&'a Route> {
-        let asking: Vec<_> = self.routes.iter().filter(|route| self.may_attach(route, gateway, listener)).collect();
-        let stays = |route: &&&Route| !asking.iter().any(|other| excludes(other, route, listener));
-        asking.iter().filter(stays).copied().collect()
+        let asking = self.routes.iter().filter(|route| self.may_attach(route, gateway, listener));
+        let mut asking: Vec<&Route> = asking.collect();
+        asking.sort_by_key(|route| (matching::seniority(&route.metadata), route.kind == "GRPCRoute"));
+        let mut accepted: Vec<&Route> = Vec::new();
+        for route in asking {
+            if !accepted.iter().any(|older| excludes(older, route, listener)) {
+                accepted.push(route);
+            }
+        }
+        accepted
     }
 
     fn may_attach(&self, route: &Route, gateway: &Gateway, listener: &Listener) -> bool {
@@ -47,12 +54,10 @@ fn asks_for(parent: &Reference, route: &Route, gateway: &Gateway, listener: &Lis
         && parent.port.is_none_or(|port| port == listener.port)
 }
 
-/// Whether a route keeps another one off a listener.
+/// Whether an accepted route keeps another one off a listener.
 fn excludes(older: &Route, route: &Route, listener: &Listener) -> bool {
-    let rank = |route: &Route| (matching::seniority(&route.metadata), route.kind == "GRPCRoute");
     let hostnames = |route| matching::shared_hostnames(route, listener);
     older.kind != route.kind
-        && rank(older) < rank(route)
         && hostnames(older).iter().any(|one| hostnames(route).iter().any(|other| matching::meets(*one, *other)))
 }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{Age, Hostname, Key, ParentProblem, ParentVerdict, Ref, RouteKind};
 use dataflows::rules::hostname;
@@ -13,7 +13,8 @@ struct Standing {
     hostnames: Vec<Hostname>,
 }
 
-/// Takes the younger of an HTTPRoute and a GRPCRoute off a listener where hostnames of the two meet.
+/// Takes the younger of an HTTPRoute and a GRPCRoute off a listener where hostnames of the two meet: the routes come to
+/// it one after the other, and each stays that does not meet one that stays.
 pub(super) fn settle(mut parents: Vec<JudgedParent>) -> Vec<JudgedParent> {
     let mut standings: BTreeMap<(Key, Key), Standing> = BTreeMap::new();
     for judged in &parents {
@@ -23,14 +24,19 @@ pub(super) fn settle(mut parents: Vec<JudgedParent>) -> Vec<JudgedParent> {
             standings.insert((state.key, parent.route), standing);
         }
     }
+    let mut by_age: Vec<_> = standings.iter().collect();
+    by_age.sort_by_key(|(key, standing)| (&standing.age, standing.kind, *key));
+    let mut staying: Vec<(&(Key, Key), &Standing)> = Vec::new();
+    for (key, standing) in by_age {
+        if !staying.iter().any(|(other, older)| other.0 == key.0 && meet(older, standing)) {
+            staying.push((key, standing));
+        }
+    }
+    let staying: BTreeSet<(Key, Key)> = staying.into_iter().map(|(key, _)| *key).collect();
     for judged in &mut parents {
         let route = judged.verdict.parent.route;
         let before = judged.attached.len();
-        judged.attached.retain(|(state, _)| {
-            let own = &standings[&(state.key, route)];
-            let here = standings.iter().filter(|((listener, _), _)| *listener == state.key);
-            !here.map(|(_, other)| other).any(|other| excludes(other, own))
-        });
+        judged.attached.retain(|(state, _)| staying.contains(&(state.key, route)));
         if before > 0 && judged.attached.is_empty() {
             let parent = judged.verdict.parent.clone();
             judged.verdict =
@@ -40,11 +46,11 @@ pub(super) fn settle(mut parents: Vec<JudgedParent>) -> Vec<JudgedParent> {
     parents
 }
 
-fn excludes(older: &Standing, own: &Standing) -> bool {
+/// Whether two routes of the two kinds have hostnames that meet.
+fn meet(older: &Standing, own: &Standing) -> bool {
     let kinds = [older.kind, own.kind];
     let apart = kinds == [RouteKind::Http, RouteKind::Grpc] || kinds == [RouteKind::Grpc, RouteKind::Http];
-    let first = (&older.age, older.kind) < (&own.age, own.kind);
     let all = older.hostnames.is_empty() || own.hostnames.is_empty();
     let meet = |name: &Hostname| own.hostnames.iter().any(|own| hostname::intersection(name, own).is_some());
-    apart && first && (all || older.hostnames.iter().any(meet))
+    apart && (all || older.hostnames.iter().any(meet))
 }
