@@ -267,7 +267,8 @@ pub struct Everything {}
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestsServed {}
 
-/// A route of connections on a port of a Service that no older one holds. Keyed by the port.
+/// A route of connections on a port of a Service that no older one holds. Keyed by the port, and where routes of
+/// requests that come with the Service are in its way also by the port as those see it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PortConnections {
     /// The route on the port.

@@ -4,6 +4,7 @@ use crate::model::{
     AttachPoint, Key, Match, MeshHttpRoutePlan, MeshTcpRoutePlan, PathMatch, PortConnections, Ref, ServiceRoutePlan,
     ServiceTcpRoutePlan, Serving, Text, YieldedPort,
 };
+use crate::rules::service_parents;
 
 /// The expression of the rule that a floor consists of. Sidecars take it after all other rules, for they put regular
 /// expressions last and the shortest of them at the end; a prefix of `/` would hide every expression of a route.
@@ -37,7 +38,17 @@ fn place(serving: &Serving) -> (Option<(u16, Text)>, Key) {
     (point.service_port().map(|port| (port.port, port.section.clone())), point.key)
 }
 
-/// A port that a route of connections holds, by the object that it is a part of.
+/// Where routes of requests would come before a route of connections: on the same side of the port, and where they come
+/// with the Service, as Kuma merges those with what consumers ask for.
+///
+/// <https://kuma.io/docs/2.14.x/policies/meshtcproute/>
+pub fn contested(point: &AttachPoint) -> Vec<Key> {
+    let Some(port) = point.service_port() else { return Vec::new() };
+    let with_service = || service_parents::point_key(port, &port.service.namespace, &point.mesh);
+    [point.key].into_iter().chain(port.consumer.is_some().then(with_service)).collect()
+}
+
+/// A port that a route of connections holds on its side, by the object that it is a part of.
 pub fn held(settled: &PortConnections) -> Option<(Key, MeshTcpRoutePlan)> {
     (!settled.yields).then(|| (object_key(&settled.plan.serving), MeshTcpRoutePlan::clone(&settled.plan)))
 }

@@ -4,7 +4,7 @@ use dataflows::model::{
     ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport, ListenerSetStatus,
     ObjectName, ParentReport, ParentVerdict, Ref, RouteKind, RouteRules, RouteStatus, Serving, Settings, Text,
 };
-use dataflows::rules::{addresses, bundle};
+use dataflows::rules::{addresses, bundle, service_parents};
 
 use super::attachment::JudgedParent;
 use super::cluster::Cluster;
@@ -138,7 +138,7 @@ impl Statuses<'_> {
         let gives_up = |serving: &&Ref<Serving>| {
             let of_connections = matches!(serving.route_kind, RouteKind::Tcp | RouteKind::Tls);
             let has_rules = rules.get(&serving.route).is_some_and(|rules| !rules.rules.is_empty());
-            of_connections && has_rules && serving.shadowed.is_empty() && served.contains(&serving.point.key)
+            of_connections && has_rules && serving.shadowed.is_empty() && requests_come_first(serving, &served)
         };
         let ports = servings.filter(gives_up).filter_map(|serving| serving.point.service_port());
         ports.map(|port| port.port).collect::<BTreeSet<_>>().into_iter().collect()
@@ -167,4 +167,12 @@ impl Statuses<'_> {
     fn desire(object: ObjectName, content: Content) -> Desired {
         Desired::new(object, content)
     }
+}
+
+/// Whether routes of requests are served on the same side of a port, or come with the Service.
+fn requests_come_first(serving: &Serving, served: &BTreeSet<Key>) -> bool {
+    let point = &serving.point;
+    let with_service =
+        point.service_port().map(|port| service_parents::point_key(port, &port.service.namespace, &point.mesh));
+    served.contains(&point.key) || with_service.is_some_and(|key| served.contains(&key))
 }
