@@ -142,8 +142,9 @@ mod tests {
     #[test]
     fn who_has_gone_stands_in_nobodys_way() {
         use RouteKind::{Grpc, Http};
-        // By age, each in the way of the next that meets it: kinds, and who goes.
-        let table: [(&[(RouteKind, &str)], &[usize]); 5] = [
+        /// Routes by age, and which of them go.
+        type Case<'a> = (&'a [(RouteKind, &'a str)], &'a [usize]);
+        let table: [Case<'_>; 5] = [
             (&[(Http, "a.x"), (Grpc, "*.x"), (Http, "b.x")], &[1]),
             (&[(Http, "a.x"), (Grpc, "*.x"), (Http, "b.x"), (Grpc, "b.x")], &[1, 3]),
             (&[(Http, "a.x"), (Grpc, "*.x"), (Http, "a.x")], &[1]),
