@@ -16,6 +16,8 @@ use world::*;
 
 const SMALL: u32 = 1_000;
 const LARGE: u32 = 10_000;
+/// Of the unrelated objects so many are routes for each ListenerSet.
+const ROUTES_PER_LISTENER_SET: u32 = 50;
 /// How often operators may run for an edit and its echo. An epoch in which nothing happens costs about ninety runs: each
 /// operator hears that time has moved.
 const SCHEDULED_MAX: u64 = 600;
@@ -84,8 +86,17 @@ fn surroundings() -> Vec<(&'static str, Update, Bound)> {
         ("namespace chooses a mesh", namespace_in_mesh("moved", "other"), bound(410, 175)),
         ("namespace chooses none", namespace("moved", None), bound(410, 175)),
         ("TCPRoute on a port with many HTTPRoutes", sql().into(), bound(105, 25)),
+        ("listener of a ListenerSet narrowed", more(&["*.shop.example"]), bound(320, 110)),
+        ("listener of a ListenerSet added", more(&["*.shop.example", "docs.example"]), bound(320, 110)),
+        ("listener of a ListenerSet removed", more(&["*.shop.example"]), bound(320, 110)),
+        ("listener of a ListenerSet widened", more(&["*.example"]), bound(320, 110)),
         ("TCPRoute goes from there", gone(Kind::TcpRoute, "crowd/sql"), bound(105, 25)),
     ]
+}
+
+/// The ListenerSet that is edited.
+fn more(hostnames: &[&str]) -> Update {
+    listener_set("shop/more", "infra/added", hostnames)
 }
 
 fn all() -> Vec<(&'static str, Update, Bound)> {
@@ -97,7 +108,8 @@ fn edge(hostname: &str) -> GatewayObject {
     gateway("infra/edge").of_class("tuned").in_mesh("other").listener("web", 80, hostname).for_team("blue")
 }
 
-/// A settled cluster: one route on the Gateway that is edited, many on other ones, and as many on one Service.
+/// A settled cluster: one route on the Gateway that is edited and one on the ListenerSet, many on other Gateways, which other
+/// `ListenerSets` add to, and as many on one Service.
 fn cluster(routes: u32, gateways: u32) -> World {
     let mut world = World::around(Engine::counting(Settings::default()));
     let mut updates = vec![class("kuma", None), class("tuned", Some("tuning")), parameters("tuning", 1)];
@@ -107,8 +119,16 @@ fn cluster(routes: u32, gateways: u32) -> World {
     updates.extend([class("spare", None), definition("gateways", "v1.6.1"), secret("infra/cert", Ok("a"))]);
     updates.push(gateway("infra/secure").listener("tls", 443, "").but(secured("infra", "cert")).into());
     updates.push(gateway("moved/edge").listener("web", 80, "").into());
+    updates.push(gateway("infra/added").listener("web", 80, "own.example").for_listener_sets().into());
+    updates.extend([more(&["*.example"]), service("shop/bags", &[80])]);
+    updates.push(route("shop/added").on_listener_set("shop/more").rule("/added", &["bags:80"]).into());
     for index in 0..gateways {
-        updates.push(gateway(&format!("infra/gateway-{index}")).listener("web", 80, "").into());
+        let name = format!("infra/gateway-{index}");
+        updates.push(gateway(&name).listener("web", 80, "").for_listener_sets().into());
+    }
+    for index in 0..routes / ROUTES_PER_LISTENER_SET {
+        let (name, hostname) = (format!("team-{}/set-{index}", index % 50), format!("host-{index}.example"));
+        updates.push(listener_set(&name, &format!("infra/gateway-{}", index % gateways), &[&hostname]));
     }
     for index in 0..routes {
         let (namespace, gateway) = (format!("team-{}", index % 50), format!("infra/gateway-{}", index % gateways));

@@ -3,6 +3,7 @@
 // Every test file takes what it needs of this.
 #![allow(dead_code, unused_imports)]
 
+mod listener_sets;
 mod objects;
 mod secrets;
 
@@ -14,6 +15,7 @@ use dataflows::model::{
 use dataflows::{Engine, Step, manifest};
 use serde_json::Value;
 
+pub(crate) use listener_sets::*;
 pub(crate) use objects::*;
 pub(crate) use secrets::*;
 

@@ -234,6 +234,20 @@ impl RouteObject {
         self
     }
 
+    /// One more parentRef to a ListenerSet.
+    pub(crate) fn on_listener_set(mut self, set: &str) -> Self {
+        let set = named(Kind::ListenerSet, set);
+        self.parents.push(ParentReference {
+            group: Group::Gateway,
+            kind: Kind::ListenerSet,
+            namespace: Some(set.namespace.clone()),
+            name: set.name.clone(),
+            section_name: None,
+            port: None,
+        });
+        self
+    }
+
     /// One more parentRef to a Service.
     pub(crate) fn on_service(mut self, service: &str, port: Option<u16>) -> Self {
         let service = named(Kind::Service, service);
@@ -299,15 +313,15 @@ impl RouteObject {
 
     fn parent_ref(&self, index: u16, reference: &ParentReference, expressible: bool) -> ParentRef {
         let namespace = reference.namespace.as_deref().unwrap_or(&self.object.namespace);
-        let (kind, parent_kind) = match reference.kind {
-            Kind::Service => (Kind::Service, ParentKind::Service),
-            _ => (Kind::Gateway, ParentKind::Gateway),
+        let parent_kind = match reference.kind {
+            Kind::Service => ParentKind::Service,
+            _ => ParentKind::Gateway,
         };
         ParentRef {
             route: self.object.key(),
             route_kind: self.kind,
             index,
-            parent: Key::of(kind, namespace, &reference.name),
+            parent: Key::of(reference.kind, namespace, &reference.name),
             parent_kind,
             reference: reference.clone(),
             age: Age::new(self.created, self.object.namespace.clone(), self.object.name.clone()),
