@@ -110,8 +110,9 @@ fn is_alive(kuma: &Kuma) -> Result<(), String> {
 }
 
 /// What has to occur among requests and their answers.
-const WANTED: [&str; 13] = [
+const WANTED: [&str; 14] = [
     "plain",
+    "by a ListenerSet",
     "by TLS",
     "to a Service",
     "closed",
@@ -132,6 +133,8 @@ fn requests_come_to_every_kind_of_answer() {
     let seen: RefCell<BTreeMap<&str, usize>> = RefCell::default();
     inputs::hold(96, inputs::visited_world(Taste::Sound, REQUESTS), |(world, draws)| {
         let models = Models::of(&world.objects)?;
+        let without_sets: Vec<_> = world.objects.iter().filter(|it| it["kind"] != "ListenerSet").cloned().collect();
+        let without_sets = Cluster::new(&Settings::default().controller_name, &without_sets)?;
         for request in world.requests(draws) {
             let see = |what| *seen.borrow_mut().entry(what).or_default() += 1;
             match (&request.to, &request.server_name) {
@@ -139,6 +142,7 @@ fn requests_come_to_every_kind_of_answer() {
                 (_, Some(_)) => see("by TLS"),
                 _ => see("plain"),
             }
+            (models.wanted.answer(&request) != without_sets.answer(&request)).then(|| see("by a ListenerSet"));
             match models.wanted.answer(&request) {
                 Answer::Closed => see("closed"),
                 Answer::Error(404) => see("no rule"),
@@ -174,6 +178,12 @@ const MUTATIONS: &[Mutation] = &[
         });
     }),
     ("listeners are not named", |route| drop(route["spec"]["targetRef"].as_object_mut().map(|it| it.remove("tags")))),
+    ("listeners of ListenerSets are not told apart", |route| {
+        if let Some(name) = route.pointer_mut("/spec/targetRef/tags/gateways.kuma.io~1listener-name") {
+            let of_set = name.as_str().and_then(|tag| tag.rsplit_once('_'));
+            *name = of_set.map_or_else(|| name.clone(), |(_, own)| own.into());
+        }
+    }),
     ("hostnames are left out", |route| {
         for to in route["spec"]["to"].as_array_mut().into_iter().flatten() {
             drop(to.as_object_mut().map(|to| to.remove("hostnames")));

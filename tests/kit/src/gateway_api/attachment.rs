@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::objects::{GROUP, Listener, Reference, Selector};
+use super::listeners::Entry;
+use super::objects::{AllowedNamespaces, GROUP, Listener, Reference, Selector};
 use super::{Cluster, Gateway, Route, matching};
 
 impl Cluster {
@@ -10,46 +11,50 @@ impl Cluster {
     ///
     /// <https://gateway-api.sigs.k8s.io/reference/spec/#parentreference>,
     /// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute>
-    pub(super) fn attached<'a>(&'a self, gateway: &Gateway, listener: &Listener) -> Vec<&'a Route> {
-        let asking = self.routes.iter().filter(|route| self.may_attach(route, gateway, listener));
+    pub(super) fn attached<'a>(&'a self, gateway: &Gateway, entry: &Entry<'_>) -> Vec<&'a Route> {
+        let asking = self.routes.iter().filter(|route| self.may_attach(route, gateway, entry));
         let mut asking: Vec<&Route> = asking.collect();
         asking.sort_by_key(|route| (matching::seniority(&route.metadata), route.kind == "GRPCRoute"));
         let mut accepted: Vec<&Route> = Vec::new();
         for route in asking {
-            if !accepted.iter().any(|older| excludes(older, route, listener)) {
+            if !accepted.iter().any(|older| excludes(older, route, entry.listener)) {
                 accepted.push(route);
             }
         }
         accepted
     }
 
-    fn may_attach(&self, route: &Route, gateway: &Gateway, listener: &Listener) -> bool {
-        route.spec.parent_refs.iter().any(|parent| asks_for(parent, route, gateway, listener))
+    fn may_attach(&self, route: &Route, gateway: &Gateway, entry: &Entry<'_>) -> bool {
+        let Entry { holder, listener } = entry;
+        let allowed = &listener.allowed_routes.namespaces;
+        let from = allowed.from.as_deref().unwrap_or("Same");
+        route.spec.parent_refs.iter().any(|parent| asks_for(parent, route, entry))
             && self.mesh_of(&route.metadata) == self.mesh_of(&gateway.metadata)
             && takes_kind(listener, &route.kind)
-            && self.takes_namespace(&route.metadata.namespace, gateway, listener)
+            && self.allows(from, allowed, &holder.metadata.namespace, &route.metadata.namespace)
             && !matching::shared_hostnames(route, listener).is_empty()
             && matching::serves_anything(route)
     }
 
-    fn takes_namespace(&self, namespace: &str, gateway: &Gateway, listener: &Listener) -> bool {
-        let allowed = &listener.allowed_routes.namespaces;
-        match allowed.from.as_deref() {
-            Some("All") => true,
-            None | Some("Same") => namespace == gateway.metadata.namespace,
-            Some("Selector") => {
-                self.namespaces.get(namespace).is_some_and(|found| selects(&allowed.selector, &found.labels))
-            }
-            Some(_) => false,
+    /// Whether an object of one namespace lets in one of another.
+    ///
+    /// <https://gateway-api.sigs.k8s.io/reference/spec/#fromnamespaces>
+    pub(super) fn allows(&self, from: &str, allowed: &AllowedNamespaces, here: &str, there: &str) -> bool {
+        match from {
+            "All" => true,
+            "Same" => here == there,
+            "Selector" => self.namespaces.get(there).is_some_and(|found| selects(&allowed.selector, &found.labels)),
+            _ => false,
         }
     }
 }
 
-fn asks_for(parent: &Reference, route: &Route, gateway: &Gateway, listener: &Listener) -> bool {
+/// Whether a parentRef names the object that a listener stands in, and no other listener of it.
+fn asks_for(parent: &Reference, route: &Route, Entry { holder, listener }: &Entry<'_>) -> bool {
     parent.group.as_ref().is_none_or(|group| group == GROUP)
-        && parent.kind.as_ref().is_none_or(|kind| kind == "Gateway")
-        && *parent.namespace.as_ref().unwrap_or(&route.metadata.namespace) == gateway.metadata.namespace
-        && parent.name.as_ref() == Some(&gateway.metadata.name)
+        && parent.kind.as_deref().unwrap_or("Gateway") == holder.kind
+        && *parent.namespace.as_ref().unwrap_or(&route.metadata.namespace) == holder.metadata.namespace
+        && parent.name.as_ref() == Some(&holder.metadata.name)
         && parent.section_name.as_ref().is_none_or(|name| *name == listener.name)
         && parent.port.is_none_or(|port| port == listener.port)
 }

@@ -1,7 +1,8 @@
 use std::cmp::Reverse;
 
+use super::listeners::Entry;
 use super::matching::{best_hostname, seniority};
-use super::objects::{Listener, Reference};
+use super::objects::Reference;
 use super::{Cluster, Gateway, Parent, Route};
 use crate::traffic::{Answer, Forward};
 
@@ -10,15 +11,15 @@ impl Cluster {
     /// hostname for the server name has it, of several the oldest.
     ///
     /// <https://gateway-api.sigs.k8s.io/reference/spec/#tlsroute>, <https://gateway-api.sigs.k8s.io/reference/spec/#tcproute>
-    pub(super) fn connect(&self, gateway: &Gateway, listener: &Listener, server_name: Option<&str>) -> Answer {
+    pub(super) fn connect(&self, gateway: &Gateway, entry: &Entry<'_>, server_name: Option<&str>) -> Answer {
         let rank = |route: &&Route| {
             let hostname = match server_name {
-                Some(name) => best_hostname(route, listener, name)?,
+                Some(name) => best_hostname(route, entry.listener, name)?,
                 None => (false, 0),
             };
             Some((hostname, Reverse(seniority(&route.metadata))))
         };
-        let ranked = self.attached(gateway, listener).into_iter().filter_map(|route| Some((rank(&route)?, route)));
+        let ranked = self.attached(gateway, entry).into_iter().filter_map(|route| Some((rank(&route)?, route)));
         let first = ranked.max_by(|(left, _), (right, _)| left.cmp(right));
         first.map_or(Answer::Closed, |(_, route)| self.connection(&self.as_parent(gateway), route))
     }

@@ -24,9 +24,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::traffic::{Answer, Place, Request, covers, narrowness};
-use objects::{ClassSpec, GatewaySpec, GrantSpec, Listener, Metadata, Object, RouteSpec};
+use listeners::Entry;
+use objects::{ClassSpec, GatewaySpec, GrantSpec, ListenerSetSpec, Metadata, Object, RouteSpec};
 
 type Gateway = Object<GatewaySpec>;
+type ListenerSet = Object<ListenerSetSpec>;
 type Route = Object<RouteSpec>;
 
 /// What a route is attached to, for its backends.
@@ -46,6 +48,7 @@ pub struct Cluster {
     meshes: Vec<String>,
     namespaces: BTreeMap<String, Metadata>,
     gateways: Vec<Gateway>,
+    listener_sets: Vec<ListenerSet>,
     /// Of all kinds.
     routes: Vec<Route>,
     grants: Vec<Object<GrantSpec>>,
@@ -76,6 +79,7 @@ impl Cluster {
             meshes: of_kind("Mesh").map(|object| name(object, "name")).collect(),
             namespaces,
             gateways: read(of_kind("Gateway"))?,
+            listener_sets: read(of_kind("ListenerSet"))?,
             routes: read(ROUTES.into_iter().flat_map(of_kind))?,
             grants: read(of_kind("ReferenceGrant"))?,
             objects: objects.iter().map(|object| (identity(object), object.clone())).collect(),
@@ -95,24 +99,24 @@ impl Cluster {
             return Answer::Closed;
         };
         let usable = self.usable_listeners(gateway);
-        let of_port: Vec<_> = usable.into_iter().filter(|listener| listener.port == request.port).collect();
-        let Some(protocol) = of_port.first().map(|listener| listener.protocol.as_str()) else { return Answer::Closed };
+        let of_port: Vec<_> = usable.into_iter().filter(|entry| entry.listener.port == request.port).collect();
+        let Some(protocol) = of_port.first().map(|entry| entry.listener.protocol.as_str()) else {
+            return Answer::Closed;
+        };
         let by_name = |name: &str| {
-            let covering = of_port.iter().filter(|listener| covers(listener.hostname.as_deref(), name));
-            covering.max_by_key(|listener| narrowness(listener.hostname.as_deref())).copied()
+            let covering = of_port.iter().filter(|entry| covers(entry.listener.hostname.as_deref(), name));
+            covering.max_by_key(|entry| narrowness(entry.listener.hostname.as_deref()))
         };
         match (protocol, &request.server_name) {
             // "A request is handled by exactly one listener, the most specific one that matches."
             ("HTTP", None) => {
-                by_name(&request.host).map_or(Answer::Error(404), |listener| self.serve(gateway, listener, request))
+                by_name(&request.host).map_or(Answer::Error(404), |entry| self.serve(gateway, entry, request))
             }
-            ("HTTPS", Some(name)) => {
-                by_name(name).map_or(Answer::Closed, |listener| self.serve(gateway, listener, request))
-            }
+            ("HTTPS", Some(name)) => by_name(name).map_or(Answer::Closed, |entry| self.serve(gateway, entry, request)),
             ("TLS", Some(name)) => {
-                by_name(name).map_or(Answer::Closed, |listener| self.connect(gateway, listener, Some(name)))
+                by_name(name).map_or(Answer::Closed, |entry| self.connect(gateway, entry, Some(name)))
             }
-            ("TCP", None) => self.connect(gateway, of_port[0], None),
+            ("TCP", None) => self.connect(gateway, &of_port[0], None),
             _ => Answer::Closed,
         }
     }
@@ -133,9 +137,9 @@ impl Cluster {
     }
 
     /// The answer of the listener that a request belongs to: that of the first rule in the order of precedence.
-    fn serve(&self, gateway: &Gateway, listener: &Listener, request: &Request) -> Answer {
-        let candidates = self.attached(gateway, listener).into_iter().flat_map(|route| {
-            let hostname = matching::best_hostname(route, listener, &request.host);
+    fn serve(&self, gateway: &Gateway, entry: &Entry<'_>, request: &Request) -> Answer {
+        let candidates = self.attached(gateway, entry).into_iter().flat_map(|route| {
+            let hostname = matching::best_hostname(route, entry.listener, &request.host);
             hostname.map(|hostname| matching::candidates(route, hostname, request)).unwrap_or_default()
         });
         self.first(&self.as_parent(gateway), request, candidates)

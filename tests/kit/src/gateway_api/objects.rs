@@ -38,6 +38,21 @@ pub(super) struct ClassSpec {
 pub(super) struct GatewaySpec {
     pub(super) gateway_class_name: String,
     pub(super) listeners: Vec<Listener>,
+    #[serde(default)]
+    pub(super) allowed_listeners: AllowedListeners,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AllowedListeners {
+    pub(super) namespaces: AllowedNamespaces,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListenerSetSpec {
+    pub(super) parent_ref: Reference,
+    pub(super) listeners: Vec<Listener>,
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,7 @@
 //! Sentences of the specification, each with an example of what they come to.
 
+mod listener_sets;
+
 use serde_json::{Value, json};
 
 use super::Cluster;

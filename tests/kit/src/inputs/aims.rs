@@ -41,27 +41,26 @@ impl World {
     }
 
     fn entrances(&self, route: &Value, parent: &Value) -> Vec<Entrance> {
-        let (namespace, name) = (text(&parent["namespace"]), text(&parent["name"]));
-        if !parent["kind"].is_null() {
+        let kind = parent["kind"].as_str().unwrap_or("Gateway");
+        if !["Gateway", "ListenerSet"].contains(&kind) {
+            let (namespace, name) = (text(&parent["namespace"]), text(&parent["name"]));
             let to =
                 Place::Service { namespace, name, from: text(&route["metadata"]["namespace"]), mesh: self.mesh(route) };
             let entrance = |port| Entrance { to: to.clone(), port, secure: false, hostname: None };
             return SERVICE_PORTS.map(entrance).into();
         }
-        let named = |gateway: &&Value| {
-            gateway["kind"] == "Gateway"
-                && ["namespace", "name"].iter().all(|field| gateway["metadata"][field] == parent[field])
+        let named = |object: &&Value| {
+            object["kind"] == kind
+                && ["namespace", "name"].iter().all(|field| object["metadata"][field] == parent[field])
         };
-        let to = Place::Gateway { namespace, name };
-        let entrance = |listener: &Value| Entrance {
-            to: to.clone(),
-            port: listener["port"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
-            secure: ["HTTPS", "TLS"].contains(&listener["protocol"].as_str().unwrap_or_default()),
-            hostname: listener["hostname"].as_str().map(str::to_owned),
-        };
-        let gateways = self.objects.iter().filter(named);
-        let listeners = gateways.flat_map(|gateway| list(&gateway["spec"]["listeners"]));
-        listeners.filter(|listener| carries(listener, route)).map(entrance).collect()
+        let holders = self.objects.iter().filter(named);
+        let listeners = holders.flat_map(|holder| {
+            // Requests to a ListenerSet go to the Gateway that it adds to.
+            let gateway = holder["spec"].get("parentRef").unwrap_or(&holder["metadata"]);
+            list(&holder["spec"]["listeners"]).map(move |listener| (gateway, listener))
+        });
+        let carried = listeners.filter(|(_, listener)| carries(listener, route));
+        carried.map(|(gateway, listener)| entrance(gateway, listener)).collect()
     }
 
     /// The mesh that a route says it is in, or its namespace.
@@ -72,6 +71,15 @@ impl World {
         let label = |object: &Value| object["metadata"]["labels"]["kuma.io/mesh"].as_str().map(str::to_owned);
         let namespace = || self.objects.iter().find(of_namespace).and_then(label);
         label(route).or_else(namespace).unwrap_or_else(|| "default".to_owned())
+    }
+}
+
+fn entrance(gateway: &Value, listener: &Value) -> Entrance {
+    Entrance {
+        to: Place::Gateway { namespace: text(&gateway["namespace"]), name: text(&gateway["name"]) },
+        port: listener["port"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+        secure: ["HTTPS", "TLS"].contains(&listener["protocol"].as_str().unwrap_or_default()),
+        hostname: listener["hostname"].as_str().map(str::to_owned),
     }
 }
 

@@ -2,14 +2,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::parents::{gateways_only, parents};
+use super::parents::{holders, parents};
 use super::routes::{hostname_of_route, route};
 use super::{Taste, backends};
 
 /// A TLSRoute or a TCPRoute, not yet named.
 pub(super) fn connection_route(taste: Taste) -> impl Strategy<Value = Value> {
-    let tls =
-        route("TLSRoute", gateways_only(taste), vec(hostname_of_route(taste), 1..=2).prop_map(Some), rules(taste));
+    let tls = route("TLSRoute", holders(taste), vec(hostname_of_route(taste), 1..=2).prop_map(Some), rules(taste));
     let tcp = route("TCPRoute", parents(taste), Just(None), rules(taste));
     prop_oneof![2 => tls, 1 => tcp]
 }

@@ -2,25 +2,50 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::values::{CLASSES, HOSTNAMES, LISTENERS, MESHES, NASTY_HOSTNAMES, NASTY_PORTS, PORTS, SECRETS, TEAMS};
+use super::values::{
+    CLASSES, HOSTNAMES, LISTENERS, MESHES, NASTY_HOSTNAMES, NASTY_PORTS, PORTS, SECRETS, TEAMS, TIMES, gateways,
+};
 use super::{Taste, one_in, pick, put, sometimes};
 
 /// A Gateway with one to four listeners, not yet named.
 pub(super) fn gateway(taste: Taste) -> impl Strategy<Value = Value> {
     let listeners = vec(listener(taste), 1..=LISTENERS.len());
     let class = prop_oneof![15 => Just(CLASSES[0]), 1 => Just(CLASSES[1]), 3 => Just(CLASSES[2])];
-    (listeners, sometimes(12, &MESHES), class, infrastructure(taste)).prop_map(
-        |(listeners, mesh, class, infrastructure)| {
+    (listeners, sometimes(12, &MESHES), class, infrastructure(taste), namespaces()).prop_map(
+        |(listeners, mesh, class, infrastructure, of_sets)| {
             let mut metadata = json!({"generation": 1});
             put(&mut metadata, "annotations", mesh.map(|mesh| json!({"kuma.io/mesh": mesh})));
             let mut spec = json!({ "gatewayClassName": class });
             spec["listeners"] = distinct(listeners).into();
             put(&mut spec, "infrastructure", infrastructure);
+            put(&mut spec, "allowedListeners", of_sets.map(|namespaces| json!({ "namespaces": namespaces })));
             json!({
                 "apiVersion": "gateway.networking.k8s.io/v1",
                 "kind": "Gateway",
                 "metadata": metadata,
                 "spec": spec,
+            })
+        },
+    )
+}
+
+/// A ListenerSet with one to three listeners, most of them for HTTP, not yet named.
+pub(super) fn listener_set(taste: Taste) -> impl Strategy<Value = Value> {
+    const LISTENERS_MAX: usize = 3;
+    let odd = if taste == Taste::Nasty { 8 } else { u32::MAX };
+    let parent = (prop_oneof![3 => Just(0), 1 => 0..3_usize], sometimes(odd, &["Service"]));
+    (vec(listener(taste), 1..=LISTENERS_MAX), parent, sometimes(2, TIMES)).prop_map(
+        move |(listeners, (gateway, odd), created)| {
+            let (namespace, name) = gateways(taste)[gateway];
+            let mut parent = json!({"namespace": namespace, "name": name});
+            put(&mut parent, "kind", odd);
+            let mut metadata = json!({"generation": 1});
+            put(&mut metadata, "creationTimestamp", created);
+            json!({
+                "apiVersion": "gateway.networking.k8s.io/v1",
+                "kind": "ListenerSet",
+                "metadata": metadata,
+                "spec": {"parentRef": parent, "listeners": distinct(listeners)},
             })
         },
     )
@@ -93,11 +118,21 @@ fn certificate_ref() -> impl Strategy<Value = Value> {
     })
 }
 
+/// What routes a listener takes.
 fn allowed() -> impl Strategy<Value = Option<Value>> {
-    const FROM: &[&str] = &["All", "All", "All", "All", "All", "All", "Selector", "Same"];
     const KINDS: &[&[&str]] = &[&["HTTPRoute"], &["GRPCRoute"], &["HTTPRoute", "TCPRoute"], &["TLSRoute", "GRPCRoute"]];
-    let team = pick(&TEAMS);
-    let allowed = (pick(FROM), team, sometimes(8, KINDS), one_in(3)).prop_map(|(from, team, kinds, not)| {
+    (namespaces(), sometimes(8, KINDS)).prop_map(|(namespaces, kinds)| {
+        let mut allowed = json!({ "namespaces": namespaces? });
+        let kinds = kinds.map(|kinds| kinds.iter().map(|kind| json!({ "kind": kind })).collect::<Vec<_>>());
+        put(&mut allowed, "kinds", kinds);
+        Some(allowed)
+    })
+}
+
+/// Whom a Gateway or listener lets in; none where nothing is said.
+fn namespaces() -> impl Strategy<Value = Option<Value>> {
+    const FROM: &[&str] = &["All", "All", "All", "All", "All", "All", "Selector", "Same"];
+    let namespaces = (pick(FROM), pick(&TEAMS), one_in(3)).prop_map(|(from, team, not)| {
         let mut namespaces = json!({ "from": from });
         if from == "Selector" {
             namespaces["selector"] = if not {
@@ -106,10 +141,7 @@ fn allowed() -> impl Strategy<Value = Option<Value>> {
                 json!({"matchLabels": {"team": team}})
             };
         }
-        let mut allowed = json!({ "namespaces": namespaces });
-        let kinds = kinds.map(|kinds| kinds.iter().map(|kind| json!({ "kind": kind })).collect::<Vec<_>>());
-        put(&mut allowed, "kinds", kinds);
-        allowed
+        namespaces
     });
-    prop::option::weighted(0.9, allowed)
+    prop::option::weighted(0.9, namespaces)
 }

@@ -49,6 +49,8 @@ impl fmt::Debug for World {
 
 /// Gateways of a world at most.
 const GATEWAYS_MAX: usize = 3;
+/// `ListenerSets` of a world at most.
+const LISTENER_SETS_MAX: usize = 2;
 /// HTTPRoutes of a world at most.
 const HTTP_ROUTES_MAX: usize = 6;
 /// GRPCRoutes of a world at most.
@@ -56,9 +58,10 @@ const GRPC_ROUTES_MAX: usize = 2;
 /// Routes of connections of a world at most.
 const CONNECTION_ROUTES_MAX: usize = 3;
 
-/// A cluster with one to three Gateways, a few routes, and what they refer to. In every other one all routes meet.
+/// A cluster with one to three Gateways, a few `ListenerSets` and routes, and what they refer to. In every other one all routes meet.
 pub fn world(taste: Taste) -> impl Strategy<Value = World> {
-    let gateways = vec(gateways::gateway(taste), 1..=GATEWAYS_MAX);
+    let gateways =
+        (vec(gateways::gateway(taste), 1..=GATEWAYS_MAX), vec(gateways::listener_set(taste), 0..=LISTENER_SETS_MAX));
     // Routes of different kinds may have one name.
     let routes = (
         vec(routes::http_route(taste), 1..=HTTP_ROUTES_MAX),
@@ -67,10 +70,11 @@ pub fn world(taste: Taste) -> impl Strategy<Value = World> {
     );
     let around = (surroundings::surroundings(taste), destinations::destinations(), secrets::secrets(taste));
     (gateways, routes, around, any::<bool>()).prop_map(
-        move |(gateways, (http, grpc, connections), (around, destinations, secrets), crowded)| {
+        move |((gateways, sets), (http, grpc, connections), (around, destinations, secrets), crowded)| {
             let mut objects = [around, destinations, secrets].concat();
             let names = values::gateways(taste);
             objects.extend(gateways.into_iter().zip(names).map(|(gateway, name)| named(gateway, name)));
+            objects.extend(sets.into_iter().zip(values::listener_sets(taste)).map(|(set, name)| named(set, name)));
             for routes in [http, grpc, connections] {
                 objects.extend(routes.into_iter().zip(values::routes(taste)).map(|(route, name)| named(route, name)));
             }

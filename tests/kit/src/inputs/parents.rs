@@ -2,23 +2,27 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::values::{LISTENERS, PORTS, SERVICE_PORTS, SERVICES, gateways};
+use super::values::{LISTENERS, PORTS, SERVICE_PORTS, SERVICES, gateways, listener_sets};
 use super::{Taste, one_in, pick, put, sometimes};
 
-/// One or two Gateways that a route names.
-pub(super) fn gateways_only(taste: Taste) -> impl Strategy<Value = Vec<Value>> {
-    vec(gateway(taste), 1..=2)
+/// One or two Gateways or `ListenerSets` that a route names.
+pub(super) fn holders(taste: Taste) -> impl Strategy<Value = Vec<Value>> {
+    vec(holder(taste), 1..=2)
 }
 
 /// One or two parents, most of them Gateways, and some Services.
 pub(super) fn parents(taste: Taste) -> impl Strategy<Value = Vec<Value>> {
-    vec(prop_oneof![3 => gateway(taste), 1 => service()], 1..=2)
+    vec(prop_oneof![3 => holder(taste), 1 => service()], 1..=2)
 }
 
-fn gateway(taste: Taste) -> impl Strategy<Value = Value> {
-    let gateway = (0..3_usize).prop_map(move |index| gateways(taste)[index]);
-    (gateway, sometimes(4, &LISTENERS), sometimes(8, &PORTS)).prop_map(|((namespace, name), section, port)| {
+/// Who has listeners: mostly a Gateway, now and then a ListenerSet.
+fn holder(taste: Taste) -> impl Strategy<Value = Value> {
+    let gateway = (0..3_usize).prop_map(move |index| (None, gateways(taste)[index]));
+    let set = (0..2_usize).prop_map(move |index| (Some("ListenerSet"), listener_sets(taste)[index]));
+    let named = prop_oneof![4 => gateway, 1 => set];
+    (named, sometimes(4, &LISTENERS), sometimes(8, &PORTS)).prop_map(|((kind, (namespace, name)), section, port)| {
         let mut parent = json!({"namespace": namespace, "name": name});
+        put(&mut parent, "kind", kind);
         put(&mut parent, "sectionName", section);
         put(&mut parent, "port", port.map(|(port, _)| port));
         parent

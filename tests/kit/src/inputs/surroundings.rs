@@ -118,10 +118,12 @@ fn grant() -> impl Strategy<Value = Value> {
         ("", "Secret", "infra", "cert"),
         ("", "Secret", "shop", "cert"),
     ];
+    const HOLDERS: &[&str] = &["Gateway", "Gateway", "Gateway", "ListenerSet"];
     const ROUTES: &[&str] = &["HTTPRoute", "HTTPRoute", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"];
-    let from = (pick(&NAMESPACES), pick(ROUTES), one_in(8));
-    (pick(TARGETS), from, any::<bool>()).prop_map(|((group, kind, namespace, name), (from, route, astray), named)| {
-        let from_kind = if (kind == "Secret") == astray { route } else { "Gateway" };
+    let from = (pick(&NAMESPACES), pick(ROUTES), pick(HOLDERS), one_in(8));
+    (pick(TARGETS), from, any::<bool>()).prop_map(|((group, kind, namespace, name), from, named)| {
+        let (from, route, holder, astray) = from;
+        let from_kind = if (kind == "Secret") == astray { route } else { holder };
         let mut to = json!({"group": group, "kind": kind});
         put(&mut to, "name", named.then_some(name));
         json!({

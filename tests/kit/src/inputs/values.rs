@@ -89,6 +89,14 @@ pub(super) fn gateways(taste: Taste) -> [(&'static str, &'static str); 3] {
     }
 }
 
+/// Namespace and name of the `ListenerSets` of a world.
+pub(super) fn listener_sets(taste: Taste) -> [(&'static str, &'static str); 2] {
+    match taste {
+        Taste::Sound => [("infra", "more"), ("shop", "more")],
+        Taste::Nasty => [("infra", "more"), (LONG_NAMESPACE, long!("set"))],
+    }
+}
+
 /// Namespace and name of the routes of a world.
 pub(super) fn routes(taste: Taste) -> [(&'static str, &'static str); 6] {
     match taste {
@@ -113,7 +121,7 @@ mod tests {
     #[test]
     fn long_names_are_as_long_as_names_can_be() {
         assert_eq!(LONG_NAMESPACE.len(), 63);
-        let all = gateways(Taste::Nasty).into_iter().chain(routes(Taste::Nasty));
+        let all = gateways(Taste::Nasty).into_iter().chain(routes(Taste::Nasty)).chain(listener_sets(Taste::Nasty));
         assert!(all.clone().all(|(namespace, name)| namespace.len() <= 63 && name.len() <= 253), "{all:?}");
         assert!(all.clone().any(|(_, name)| name.len() > 250), "{all:?}");
     }
