@@ -131,7 +131,12 @@ const WANTED: [&str; 14] = [
 #[test]
 fn requests_come_to_every_kind_of_answer() {
     let seen: RefCell<BTreeMap<&str, usize>> = RefCell::default();
-    inputs::hold(96, inputs::visited_world(Taste::Sound, REQUESTS), |(world, draws)| {
+    let is_rare = |what: &&str| seen.borrow().get(what).is_none_or(|count| *count <= 2);
+    inputs::hold(CASES, inputs::visited_world(Taste::Sound, REQUESTS), |(world, draws)| {
+        // The rarest of them comes within a hundred worlds.
+        if !WANTED.iter().any(is_rare) {
+            return Ok(());
+        }
         let models = Models::of(&world.objects)?;
         let without_sets: Vec<_> = world.objects.iter().filter(|it| it["kind"] != "ListenerSet").cloned().collect();
         let without_sets = Cluster::new(&Settings::default().controller_name, &without_sets)?;
@@ -160,10 +165,8 @@ fn requests_come_to_every_kind_of_answer() {
         }
         Ok(())
     });
-    let seen = seen.into_inner();
-    for what in WANTED {
-        assert!(seen.get(what).is_some_and(|count| *count > 2), "{what} is too rare in {seen:?}");
-    }
+    let rare: Vec<_> = WANTED.into_iter().filter(is_rare).collect();
+    assert!(rare.is_empty(), "too rare are {rare:?} in {:?}", seen.borrow());
 }
 
 /// A way to write something else than we do.
