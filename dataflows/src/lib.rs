@@ -74,10 +74,9 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let listeners = view!(plan, listeners(managed.clone(), sets.clone(), inputs.listeners, found));
 
     let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), namespaces));
-    let attachments = view!(plan, route_conflicts(attachments));
-    let verdicts = view!(plan, parent_verdicts(parents.clone(), by_gateway, sets.clone(), attachments.clone()));
-    let (on_services, ports) = view!(plan, service_parents(parents, destinations.clone(), meshes; settings));
-    let (verdicts, attachments) = (verdicts.concat(on_services), attachments.concat(ports));
+    let (on_services, ports) = view!(plan, service_parents(parents.clone(), destinations.clone(), meshes; settings));
+    let (attachments, of_requests) = view!(plan, route_conflicts(attachments.concat(ports)));
+    let on_listeners = view!(plan, parent_verdicts(parents, by_gateway, sets.clone(), attachments.clone()));
 
     let granted = view!(plan, granted_references(inputs.backend_refs.clone(), grants));
     let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, destinations));
@@ -90,11 +89,11 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let hostnames = view!(plan, listener_hostnames(servings.clone()));
     let gateways = view!(plan, mesh_gateways(listeners.clone(), hostnames));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
-    let (http_routes, on_services) = view!(plan, mesh_http_routes(serving_routes.clone(), rules_of_routes.clone()));
+    let (http_routes, requests) = view!(plan, mesh_http_routes(serving_routes.clone(), rules_of_routes.clone()));
     let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, rules_of_routes));
-    let of_services = view!(plan, service_routes(on_services.clone()));
-    let floors = view!(plan, service_floors(on_services.clone()));
-    let (connections, yielded) = view!(plan, service_connections(tcp_routes.clone(), on_services));
+    let of_services = view!(plan, service_routes(requests.clone()));
+    let floors = view!(plan, service_floors(requests.clone()));
+    let (connections, of_connections) = view!(plan, service_connections(tcp_routes.clone(), requests));
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
     let routes = (http_routes, tcp_routes, of_services, connections);
     let desired = view!(plan, desired_objects(gateways, instances, routes, floors, copies; settings));
@@ -109,6 +108,7 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (addresses, pending) = (inputs.addresses, of_gateways.clone());
     let gateway = view!(plan, gateway_statuses(managed, reports.clone(), generations.clone(), addresses, pending));
     let set = view!(plan, listener_set_statuses(sets, reports, generations.clone(), of_gateways));
+    let (verdicts, yielded) = (on_listeners.concat(on_services), of_requests.concat(of_connections));
     let route = view!(plan, route_statuses(verdicts, route_rules, (servings, yielded), generations, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, set, route));
     let statuses = view!(plan, pending_statuses(desired, inputs.observed_statuses, inputs.refusals; settings));

@@ -82,10 +82,7 @@ fn without_effect(report: &ParentReport) -> Option<(&'static str, String)> {
     if report.verdict.problem.is_some() {
         return None;
     }
-    let ports = join(report.verdict.not_http.iter());
-    let not_http = (!ports.is_empty()).then(|| {
-        format!("ports that Kuma does not take for HTTP are left out, set their appProtocol to http: {ports}")
-    });
+    let not_http = parent_problem::not_http(report);
     let parent = &report.verdict.parent;
     let what = match parent.route_kind {
         RouteKind::Http | RouteKind::Grpc => "matches",
@@ -93,9 +90,7 @@ fn without_effect(report: &ParentReport) -> Option<(&'static str, String)> {
         RouteKind::Tcp => "listeners",
         RouteKind::Tls => "hostnames",
     };
-    let ports = join(report.yielded.iter());
-    let yielded = (!ports.is_empty())
-        .then(|| format!("HTTPRoutes and GRPCRoutes come before a {} on ports: {ports}", parent.route_kind.kind()));
+    let yielded = parent_problem::yielded(report);
     let shadowed = (report.shadowed_matches > 0).then(|| {
         format!(
             "{} of the {what} on this parent are held by older routes: {}",
@@ -115,7 +110,7 @@ fn accepted_problem(settings: &Settings, route: &RouteStatus, report: &ParentRep
     let namespace = reference.namespace.as_deref().unwrap_or(&parent.age.namespace);
     let gateway = format!("{} \"{namespace}/{}\"", reference.kind, reference.name);
     let problem = report.verdict.problem.as_ref()?;
-    if let Some(told) = parent_problem::of_service(&gateway, parent, problem) {
+    if let Some(told) = parent_problem::of_service(&gateway, report, problem) {
         return Some(told);
     }
     Some(match problem {

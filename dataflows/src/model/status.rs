@@ -80,6 +80,6 @@ pub struct ParentReport {
     pub shadowed: Box<[Text]>,
     /// How many matches that are.
     pub shadowed_matches: u32,
-    /// Ports of this parent that the route yields to routes of requests, in order.
+    /// Ports of this parent that the route yields to routes of kinds that come first, in order.
     pub yielded: Box<[u16]>,
 }

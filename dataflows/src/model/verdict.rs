@@ -52,7 +52,7 @@ pub enum ParentProblem {
     ExternalNameService,
     /// A TLSRoute has hostnames, and the parent is a Service, on which nothing can tell them apart.
     HostnamesOnService,
-    /// Older routes of another kind have its hostnames, wherever it would attach.
+    /// Routes of another kind that come first have its hostnames, or the ports, wherever it would attach.
     Conflicted,
 }
 
@@ -97,7 +97,7 @@ pub enum AttachmentOutcome {
     NoHostname,
     /// Kuma can express no rule of the route.
     NoRuleLeft,
-    /// An older route of another kind, of which Kuma could not tell this one apart, has the same hostnames.
+    /// A route of another kind that comes first has the same hostnames, or the port.
     Conflicted,
     /// Attached, for these hostnames; empty for all.
     Attached(Vec<Hostname>),
@@ -114,6 +114,8 @@ pub struct ParentVerdict {
     pub parent: Ref<ParentRef>,
     /// Why it is not accepted; `None` if it is.
     pub problem: Option<ParentProblem>,
+    /// The ports of a Service that take it.
+    pub ports: Box<[u16]>,
     /// The ports of a Service that it asks for and that are left out, because Kuma does not take them for HTTP.
     pub not_http: Box<[u16]>,
 }
@@ -174,11 +176,11 @@ pub struct Shadowed {
     pub winner: Option<Text>,
 }
 
-/// A listener that takes a GRPCRoute. Keyed by the listener.
+/// A listener or port that takes a GRPCRoute. Keyed by it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GrpcListener {}
 
-/// An attachment in the tree of hostnames. Keyed by the listener and a node of the tree.
+/// An attachment in the tree of hostnames. Keyed by the listener or port and a node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HostnamePlace {
     /// The attachment.
@@ -187,13 +189,13 @@ pub struct HostnamePlace {
     pub exact: bool,
 }
 
-/// Two attachments of different kinds whose hostnames meet. Keyed by the listener.
+/// Two attachments of different kinds whose hostnames meet. Keyed by the listener or port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RouteConflict {
     /// The one that stays, unless it has to go itself.
-    pub older: Ref<Attachment>,
+    pub first: Ref<Attachment>,
     /// The one that goes where the other stays.
-    pub younger: Ref<Attachment>,
+    pub second: Ref<Attachment>,
 }
 
 /// A hostname that TLSRoutes have on a listener. Keyed by the Gateway.
@@ -277,7 +279,7 @@ pub struct PortConnections {
     pub yields: bool,
 }
 
-/// A port of a Service on which a route of connections is without effect, because routes of requests are there. Keyed by
+/// A port of a Service on which a route is without effect, because routes of a kind that comes first are there. Keyed by
 /// the route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct YieldedPort {
@@ -285,4 +287,6 @@ pub struct YieldedPort {
     pub parents: Box<[u16]>,
     /// The port.
     pub port: u16,
+    /// Whether those are of the same side; else a consumer yields to what comes with the Service.
+    pub same_side: bool,
 }

@@ -1,10 +1,10 @@
 //! Which of several routes holds a match.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Age, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentReport, ParentVerdict, PathMatch, Ref, Rule,
-    Serving, Shadowed, YieldedPort,
+    Age, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentProblem, ParentReport, ParentVerdict,
+    PathMatch, Ref, Rule, Serving, Shadowed, YieldedPort,
 };
 
 /// Where claims meet: one path of one hostname of one attach point. All regular expressions count as one path, since
@@ -80,11 +80,23 @@ pub fn report(verdict: &Ref<ParentVerdict>, servings: &[&Ref<Serving>], yielded:
     let shadowed_matches = u32::try_from(shadowed.len()).unwrap_or(u32::MAX);
     shadowed.sort_unstable();
     shadowed.dedup();
-    let yielded = yielded.iter().filter(|yielded| yielded.parents.contains(&index));
-    let mut yielded: Vec<_> = yielded.map(|yielded| yielded.port).collect();
-    yielded.sort_unstable();
-    yielded.dedup();
-    ParentReport { verdict: verdict.clone(), shadowed: shadowed.into(), shadowed_matches, yielded: yielded.into() }
+    let here = yielded.iter().filter(|yielded| yielded.parents.contains(&index));
+    let mut ports: Vec<_> = here.clone().map(|yielded| yielded.port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let verdict = judged(verdict, here.filter(|yielded| yielded.same_side).map(|yielded| yielded.port).collect());
+    ParentReport { verdict, shadowed: shadowed.into(), shadowed_matches, yielded: ports.into() }
+}
+
+/// The verdict of a Service on a route that yields these ports to routes of the same side: it is not accepted once none is left.
+///
+/// <https://gateway-api.sigs.k8s.io/geps/gep-1294/> (route types)
+fn judged(verdict: &Ref<ParentVerdict>, yielded: BTreeSet<u16>) -> Ref<ParentVerdict> {
+    let is_left = |port: &u16| !yielded.contains(port);
+    if verdict.ports.is_empty() || verdict.ports.iter().any(is_left) {
+        return verdict.clone();
+    }
+    ParentVerdict { problem: Some(ParentProblem::Conflicted), ..ParentVerdict::clone(verdict) }.into()
 }
 
 /// Which claims on one path lose: all that have the match of another which ranks before them. Kuma would blend equal

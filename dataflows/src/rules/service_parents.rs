@@ -18,20 +18,19 @@ pub fn is_asked(parent: &ParentRef) -> bool {
 /// and no ReferenceGrant is asked for: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>.
 pub fn judge(settings: &Settings, asked: &ServiceParent, mesh: Option<&Mesh>) -> JudgedServiceParent {
     let parent = &asked.parent;
-    let verdict = |problem, not_http| ParentVerdict { parent: parent.clone(), problem, not_http };
-    match ports(settings, asked, mesh) {
-        Err(problem) => {
-            JudgedServiceParent { verdict: verdict(Some(problem), Box::default()).into(), points: Vec::new() }
-        }
-        Ok((service, ports)) => {
-            let of_connections = parent.route_kind.is_of_connections();
-            let (taken, other): (Vec<_>, Vec<_>) =
-                ports.into_iter().partition(|port| of_connections || backends::is_http(port));
-            let mode = mesh.map(|mesh| mesh.mesh_services).unwrap_or_default();
-            let points = taken.into_iter().map(|port| point(parent, service, port, mode).into()).collect();
-            JudgedServiceParent { verdict: verdict(None, other.iter().map(|port| port.port).collect()).into(), points }
-        }
-    }
+    let numbers = |ports: &[&DestinationPort]| ports.iter().map(|port| port.port).collect();
+    let (problem, service, asked) = match ports(settings, asked, mesh) {
+        Err(problem) => (Some(problem), None, Vec::new()),
+        Ok((service, ports)) => (None, Some(service), ports),
+    };
+    let of_connections = parent.route_kind.is_of_connections();
+    let (taken, other): (Vec<_>, Vec<_>) =
+        asked.into_iter().partition(|port| of_connections || backends::is_http(port));
+    let mode = mesh.map(|mesh| mesh.mesh_services).unwrap_or_default();
+    let point = |port: &&DestinationPort| Some(point(parent, service?, port, mode).into());
+    let points = taken.iter().filter_map(point).collect();
+    let verdict = ParentVerdict { parent: parent.clone(), problem, ports: numbers(&taken), not_http: numbers(&other) };
+    JudgedServiceParent { verdict: verdict.into(), points }
 }
 
 /// The ports that a parentRef asks for, or why it gets none.

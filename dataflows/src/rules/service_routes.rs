@@ -53,14 +53,16 @@ pub fn held(settled: &PortConnections) -> Option<(Key, MeshTcpRoutePlan)> {
     (!settled.yields).then(|| (object_key(&settled.plan.serving), MeshTcpRoutePlan::clone(&settled.plan)))
 }
 
-/// A port that a route of connections gives up, by the route: HTTPRoutes and GRPCRoutes know more of what they route.
+/// A port that a route of connections gives up, by the route, as is found at `contested`: HTTPRoutes and GRPCRoutes know more
+/// of what they route.
 ///
 /// <https://gateway-api.sigs.k8s.io/geps/gep-1294/> (route types), and so does Kuma where it takes the port for HTTP:
 /// <https://kuma.io/docs/2.14.x/policies/meshtcproute/>.
-pub fn yielded(settled: &PortConnections) -> Option<(Key, YieldedPort)> {
+pub fn yielded(contested: Key, settled: &PortConnections) -> Option<(Key, YieldedPort)> {
     let serving = &settled.plan.serving;
     let port = serving.point.service_port().filter(|_| settled.yields)?.port;
-    Some((serving.route, YieldedPort { parents: serving.parents.clone(), port }))
+    let same_side = serving.point.key == contested;
+    Some((serving.route, YieldedPort { parents: serving.parents.clone(), port, same_side }))
 }
 
 /// The point as one that needs a floor, by its key.

@@ -15,11 +15,13 @@ pub(crate) fn parent_verdicts<'s>(
     let candidates = parents.join(gateways.concat(sets).arrange("gateways and listener sets"), |_, parent, found| {
         Some((parent.key(), rules::attachment::candidate(parent, found)))
     });
+    let attachments = attachments.rekey(|parent, attachment| attachment.point.listener().map(|_| parent));
     cogroup("parent verdicts by parentRef", [candidates.any(), attachments.any()], |_, group, verdicts| {
         if let Some(candidate) = group.one::<ParentCandidate>() {
             let outcomes = group.all::<Attachment>().map(|attachment| &attachment.outcome);
             let problem = rules::attachment::verdict(candidate, outcomes);
-            verdicts.push(ParentVerdict { parent: candidate.parent.clone(), problem, not_http: Box::default() });
+            let (parent, ports, not_http) = (candidate.parent.clone(), Box::default(), Box::default());
+            verdicts.push(ParentVerdict { parent, problem, ports, not_http });
         }
     })
     .rekey(|_, verdict| Some(verdict.parent.route))

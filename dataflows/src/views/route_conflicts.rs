@@ -1,29 +1,30 @@
-use crate::model::{Attachment, GrpcListener, RouteConflict, RouteKind};
+use crate::model::{Attachment, GrpcListener, RouteConflict, RouteKind, YieldedPort};
 use crate::operators::{Rows, cogroup};
 use crate::rules::conflicts;
 
-/// The attachments once HTTPRoutes and GRPCRoutes whose hostnames meet on a listener are told apart. Keyed by the
-/// parentRef.
+/// The attachments once HTTPRoutes and GRPCRoutes that meet on a listener or on a port of a Service are told apart, keyed by
+/// the parentRef; and the ports that a route yields, keyed by the route.
 ///
-/// HTTPRoutes are only looked at on listeners that take a GRPCRoute, and there only those whose hostnames meet. Who goes
-/// is judged among what conflicts on one listener, which is nothing on most.
-pub(crate) fn route_conflicts(attachments: Rows<'_, Attachment>) -> Rows<'_, Attachment> {
+/// HTTPRoutes are only looked at where a GRPCRoute is taken, and on listeners only those whose hostnames meet. Who goes
+/// is judged among what conflicts on one listener or port, which is nothing on most.
+pub(crate) fn route_conflicts(attachments: Rows<'_, Attachment>) -> (Rows<'_, Attachment>, Rows<'_, YieldedPort>) {
     let of_kind = |kind| {
         let found = move |attachment: &Attachment| conflicts::attached(attachment).filter(|(of, _)| *of == kind);
-        attachments.clone().rekey(move |_, attachment| found(attachment).map(|(_, listener)| listener))
+        attachments.clone().rekey(move |_, attachment| found(attachment).map(|(_, point)| point))
     };
     let (http, grpc) = (of_kind(RouteKind::Http), of_kind(RouteKind::Grpc));
-    let shared = grpc.clone().flat_map(|listener, _| Some((listener, GrpcListener {})));
-    let shared = shared.distinct("listeners with GRPCRoutes").arrange("listeners with GRPCRoutes");
-    let http = http.arrange("HTTPRoutes by listener").join(shared, |_, attachment, _| conflicts::places(attachment));
+    let shared = grpc.clone().flat_map(|point, _| Some((point, GrpcListener {})));
+    let shared = shared.distinct("attach points with GRPCRoutes").arrange("attach points with GRPCRoutes");
+    let http = http.arrange("HTTPRoutes by attach point").join(shared, |_, found, _| conflicts::places(found));
     let grpc = grpc.flat_map(|_, attachment| conflicts::places(attachment)).arrange("GRPCRoutes by hostname");
     let found = http.arrange("HTTPRoutes by hostname").join(grpc, |_, one, other| {
-        conflicts::conflict(one, other).map(|conflict| (conflict.older.point.key, conflict))
+        conflicts::conflict(one, other).map(|conflict| (conflict.first.point.key, conflict))
     });
     let losers = cogroup("routes in conflict", [found.any()], |_, group, out: &mut Vec<Attachment>| {
         out.extend(conflicts::losers(group.all::<RouteConflict>()).into_iter().map(|loser| Attachment::clone(loser)));
     });
     let losers = losers.rekey(|_, loser| Some(loser.parent.key()));
+    let yielded = losers.clone().flat_map(|_, loser| conflicts::yielded(loser));
     let conflicted = losers.clone().flat_map(|parent, loser| Some((parent, conflicts::conflicted(loser))));
-    attachments.minus(losers).concat(conflicted)
+    (attachments.minus(losers).concat(conflicted), yielded)
 }

@@ -21,7 +21,7 @@ pub(crate) fn service_connections<'s>(
         let concerned = group.all::<MeshTcpRoutePlan>().filter(|plan| yields || plan.serving.point.key == port);
         settled.extend(concerned.map(|plan| PortConnections { plan: plan.clone(), yields }));
     });
-    let yielded = settled.clone().flat_map(|_, settled| service_routes::yielded(settled));
+    let yielded = settled.clone().flat_map(|port, settled| service_routes::yielded(port, settled));
     let held = settled.flat_map(|_, settled| service_routes::held(settled));
     let routes = cogroup("MeshTCPRoutes by route and Service", [held.any()], |_, group, plans| {
         plans.extend(service_routes::connections_plan(group.all::<MeshTcpRoutePlan>().cloned().collect()));

@@ -1,6 +1,6 @@
 //! `service_parents`, `service_routes`, `service_floors`.
 
-use dataflows::model::{Kind, MeshServices};
+use dataflows::model::{Kind, MeshServices, RouteKind};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -146,4 +146,31 @@ fn a_route_hears_from_gateways_and_services_by_itself() {
     world.remove(Kind::Gateway, "infra/edge");
     assert_eq!(world.routes(), ["producer-route-web-shop"]);
     assert_eq!(world.verdict("shop/web"), "Accepted");
+}
+
+#[test]
+fn calls_come_before_requests_and_requests_before_connections() {
+    let mut world = world();
+    let on = |name: &str, port| route(name).created(1).on_service("shop/cart", port).rule("/a", &["cart:80"]);
+    let calls =
+        |port| route_of(RouteKind::Grpc, "shop/calls").created(2).on_service("shop/cart", port).rule("/", &["cart:80"]);
+    let heard = |world: &World, kind| {
+        let conditions = &world.written(kind, "shop/web")["status"]["parents"][0]["conditions"];
+        ["Accepted", "deltagate.io/Effective"].map(|condition| reason(conditions, condition))
+    };
+    world.put(on("shop/web", None));
+    world.put(route_of(RouteKind::Tcp, "shop/web").on_service("shop/cart", Some(80)).rule("/", &["cart:80"]));
+    assert_eq!(heard(&world, Kind::HttpRoute), ["Accepted", "silent"]);
+    assert_eq!(heard(&world, Kind::TcpRoute), ["Conflicted", "silent"]);
+    world.put(calls(Some(80)));
+    assert_eq!(heard(&world, Kind::HttpRoute), ["Accepted", "Shadowed"]);
+    assert_eq!(targets(&world.spec_of_route("shop/web")), ["cart_shop_svc_81"]);
+    world.put(calls(None));
+    assert_eq!(heard(&world, Kind::HttpRoute), ["Conflicted", "silent"]);
+    assert_eq!(world.spec_of_route("shop/web"), Value::Null);
+    world.remove(Kind::GrpcRoute, "shop/calls");
+    assert_eq!(heard(&world, Kind::HttpRoute), ["Accepted", "silent"]);
+    assert_eq!(targets(&world.spec_of_route("shop/web")), ["cart_shop_svc_80", "cart_shop_svc_81"]);
+    world.remove(Kind::HttpRoute, "shop/web");
+    assert_eq!(heard(&world, Kind::TcpRoute), ["Accepted", "silent"]);
 }

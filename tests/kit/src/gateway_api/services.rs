@@ -35,7 +35,11 @@ impl Cluster {
         let parent = Parent { is_gateway: false, mesh: client.mesh.to_owned() };
         let on_port = |kinds: &[&str]| self.on_port(kinds, (&namespace, &name), &port, client);
         // A port that does not say that it speaks HTTP is left to connections.
-        let routes = if port.speaks_http { on_port(&["HTTPRoute", "GRPCRoute"]) } else { Vec::new() };
+        let mut routes = if port.speaks_http { on_port(&["HTTPRoute", "GRPCRoute"]) } else { Vec::new() };
+        // Of several kinds on a port the one that knows most of what it routes is taken alone.
+        if routes.iter().any(|route| route.kind == "GRPCRoute") {
+            routes.retain(|route| route.kind == "GRPCRoute");
+        }
         if !routes.is_empty() {
             // "The hostnames of a route are ignored."
             let candidates = routes.into_iter().flat_map(|route| matching::candidates(route, (false, 0), request));

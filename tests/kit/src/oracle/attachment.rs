@@ -40,10 +40,7 @@ fn judge(cluster: &Cluster, parent: &ParentRef, found: &Parent<'_>) -> JudgedPar
     let mesh = cluster.mesh_of(parent.mesh.as_ref(), &parent.age.namespace);
     let chosen = cluster.chosen_mesh(parent.mesh.as_ref(), &parent.age.namespace);
     let parent = Ref::new(ParentRef { mesh: chosen, ..parent.clone() });
-    let refused = |problem| JudgedParent {
-        verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: Some(problem), not_http: Box::default() }),
-        attached: Vec::new(),
-    };
+    let refused = |problem| JudgedParent { verdict: verdict(parent.clone(), Some(problem)), attached: Vec::new() };
     // One without listeners is not accepted either, but what it lacks is what the route asks for.
     if !found.sound || found.listeners.first().is_some_and(|state| !state.holder_accepted) {
         return refused(ParentProblem::GatewayNotAccepted);
@@ -72,7 +69,7 @@ fn judge(cluster: &Cluster, parent: &ParentRef, found: &Parent<'_>) -> JudgedPar
     if !parent.expressible {
         return refused(ParentProblem::NoRuleLeft);
     }
-    JudgedParent { verdict: Ref::new(ParentVerdict { parent, problem: None, not_http: Box::default() }), attached }
+    JudgedParent { verdict: verdict(parent, None), attached }
 }
 
 fn asks_for(parent: &ParentRef, state: &ListenerState) -> bool {
@@ -92,4 +89,9 @@ fn allows(cluster: &Cluster, parent: &ParentRef, state: &ListenerState) -> bool 
         }
     };
     of_namespace && state.supported.contains(&parent.route_kind)
+}
+
+/// A verdict that speaks of no ports.
+pub(super) fn verdict(parent: Ref<ParentRef>, problem: Option<ParentProblem>) -> Ref<ParentVerdict> {
+    ParentVerdict { parent, problem, ports: Box::default(), not_http: Box::default() }.into()
 }

@@ -5,27 +5,31 @@ use dataflows::rules::hostname;
 
 use super::attachment::JudgedParent;
 
-/// A route on a listener.
+/// A route on a listener, or on a port of a Service.
 #[derive(Clone)]
 struct Standing {
+    on_service: bool,
     kind: RouteKind,
     age: Age,
     hostnames: Vec<Hostname>,
 }
 
-/// Takes the younger of an HTTPRoute and a GRPCRoute off a listener where hostnames of the two meet: the routes come to
-/// it one after the other, and each stays that does not meet one that stays.
+/// Takes the younger of an HTTPRoute and a GRPCRoute off a listener where hostnames of the two meet, and HTTPRoutes off ports
+/// of Services where GRPCRoutes are: the routes come one after the other, and each stays that does not meet one that stays.
 pub(super) fn settle(mut parents: Vec<JudgedParent>) -> Vec<JudgedParent> {
     let mut standings: BTreeMap<(Key, Key), Standing> = BTreeMap::new();
     for judged in &parents {
         let parent = &judged.verdict.parent;
         for (state, hostnames) in &judged.attached {
-            let standing = Standing { kind: parent.route_kind, age: parent.age.clone(), hostnames: hostnames.clone() };
+            let on_service = state.service_port().is_some();
+            let (kind, age, hostnames) = (parent.route_kind, parent.age.clone(), hostnames.clone());
+            let standing = Standing { on_service, kind, age, hostnames };
             standings.insert((state.key, parent.route), standing);
         }
     }
     let mut by_age: Vec<_> = standings.iter().collect();
-    by_age.sort_by_key(|(key, standing)| (&standing.age, standing.kind, *key));
+    let comes_last = |standing: &Standing| standing.on_service && standing.kind == RouteKind::Http;
+    by_age.sort_by_key(|(key, standing)| (comes_last(standing), &standing.age, standing.kind, *key));
     let mut staying: Vec<(&(Key, Key), &Standing)> = Vec::new();
     for (key, standing) in by_age {
         if !staying.iter().any(|(other, older)| other.0 == key.0 && meet(older, standing)) {
@@ -38,9 +42,8 @@ pub(super) fn settle(mut parents: Vec<JudgedParent>) -> Vec<JudgedParent> {
         let before = judged.attached.len();
         judged.attached.retain(|(state, _)| staying.contains(&(state.key, route)));
         if before > 0 && judged.attached.is_empty() {
-            let parent = judged.verdict.parent.clone();
-            judged.verdict =
-                Ref::new(ParentVerdict { parent, problem: Some(ParentProblem::Conflicted), not_http: Box::default() });
+            let problem = Some(ParentProblem::Conflicted);
+            judged.verdict = Ref::new(ParentVerdict { problem, ..ParentVerdict::clone(&judged.verdict) });
         }
     }
     parents

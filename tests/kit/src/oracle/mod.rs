@@ -27,8 +27,9 @@ pub fn tasks(settings: &Settings, facts: &BTreeMap<Key, Vec<Fact>>) -> BTreeMap<
     let cluster = Cluster::of(facts);
     let gateways = gateways::all(settings, &cluster);
     let routes = routes::all(&cluster);
-    let mut attachments = conflicts::settle(attachment::all(&cluster, &gateways));
+    let mut attachments = attachment::all(&cluster, &gateways);
     attachments.extend(services::all(settings, &cluster));
+    let attachments = conflicts::settle(attachments);
     let servings = precedence::servings(&cluster, &attachments);
 
     let objects = objects::desired(settings, &gateways, &servings, &routes);

@@ -4,7 +4,7 @@ use dataflows::model::{
 };
 use dataflows::rules::{backends, meshes, service_parents};
 
-use super::attachment::JudgedParent;
+use super::attachment::{self, JudgedParent};
 use super::cluster::Cluster;
 
 /// What became of the parentRefs that name a Service or MeshService.
@@ -17,10 +17,8 @@ fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedPa
     let mesh = cluster.mesh_of(parent.mesh.as_ref(), &parent.age.namespace);
     let chosen = cluster.chosen_mesh(parent.mesh.as_ref(), &parent.age.namespace);
     let parent = Ref::new(ParentRef { mesh: chosen, ..parent.clone() });
-    let refused = |problem| JudgedParent {
-        verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: Some(problem), not_http: Box::default() }),
-        attached: Vec::new(),
-    };
+    let refused =
+        |problem| JudgedParent { verdict: attachment::verdict(parent.clone(), Some(problem)), attached: Vec::new() };
     if settings.mode == ControlPlaneMode::Global {
         return refused(ParentProblem::GlobalControlPlane);
     }
@@ -58,8 +56,10 @@ fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedPa
     let takes = |port: &DestinationPort| !of_requests || backends::is_http(port);
     let point = |port: &&DestinationPort| (Ref::new(point(&parent, service, port, found.mesh_services)), Vec::new());
     let attached = asked.iter().filter(|port| takes(port)).map(point).collect();
+    let ports = asked.iter().filter(|port| takes(port)).map(|port| port.port).collect();
     let not_http = asked.iter().filter(|port| !takes(port)).map(|port| port.port).collect();
-    JudgedParent { verdict: Ref::new(ParentVerdict { parent: parent.clone(), problem: None, not_http }), attached }
+    let verdict = ParentVerdict { parent: parent.clone(), problem: None, ports, not_http };
+    JudgedParent { verdict: verdict.into(), attached }
 }
 
 fn asks_for(parent: &ParentRef, port: &DestinationPort) -> bool {

@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
-    ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport, ListenerSetStatus,
-    ObjectName, ParentReport, ParentVerdict, Ref, RouteKind, RouteRules, RouteStatus, Serving, Settings, Text,
+    AttachPoint, ClassStatus, ClassVerdict, Content, Desired, GatewayStatus, Key, Kind, ListenerReport,
+    ListenerSetStatus, ObjectName, ParentProblem, ParentReport, ParentVerdict, Ref, RouteKind, RouteRules, RouteStatus,
+    Serving, Settings, Text,
 };
 use dataflows::rules::{addresses, bundle, service_parents};
 
@@ -89,19 +90,19 @@ impl Statuses<'_> {
     }
 
     pub(super) fn of_routes(&self, parents: &[JudgedParent], rules: &BTreeMap<Key, Ref<RouteRules>>) -> Vec<Desired> {
-        let mut verdicts: BTreeMap<Key, Vec<&Ref<ParentVerdict>>> = BTreeMap::new();
+        let mut by_route: BTreeMap<Key, Vec<&JudgedParent>> = BTreeMap::new();
         for judged in parents {
-            verdicts.entry(judged.verdict.parent.route).or_default().push(&judged.verdict);
+            by_route.entry(judged.verdict.parent.route).or_default().push(judged);
         }
-        let statuses = verdicts.into_iter().filter_map(|(route, mut verdicts)| {
+        let statuses = by_route.into_iter().filter_map(|(route, mut parents)| {
             let row = self.cluster.generations.get(&route).filter(|row| row.kind.is_route())?;
-            verdicts.sort_by_key(|verdict| verdict.parent.index);
+            parents.sort_by_key(|judged| judged.verdict.parent.index);
             let object = ObjectName::new(row.kind, &row.namespace, &row.name);
             let mut refused = self.pending_for(&object);
             refused.retain(|row| row.refusal.is_some());
             let status = RouteStatus {
                 of: row.clone(),
-                parents: verdicts.into_iter().map(|verdict| self.report(verdict, rules)).collect(),
+                parents: parents.into_iter().map(|judged| self.report(judged, rules)).collect(),
                 rules: rules.get(&route).cloned().unwrap_or_else(|| routes::none().into()),
                 refused: refused.into(),
             };
@@ -110,38 +111,59 @@ impl Statuses<'_> {
         statuses.collect()
     }
 
-    /// What a parent hears of matches that other routes hold on its listeners.
-    fn report(&self, verdict: &Ref<ParentVerdict>, rules: &BTreeMap<Key, Ref<RouteRules>>) -> ParentReport {
-        let parent = &verdict.parent;
+    /// What a parent hears of matches that other routes hold on its listeners, and of ports that others have.
+    fn report(&self, judged: &JudgedParent, rules: &BTreeMap<Key, Ref<RouteRules>>) -> ParentReport {
+        let parent = &judged.verdict.parent;
         let here = self.servings.values();
         let here = here.filter(|serving| serving.route == parent.route && serving.parents.contains(&parent.index));
+        let port = |point: &AttachPoint| point.service_port().map(|port| port.port);
+        let attached: BTreeSet<u16> = judged.attached.iter().filter_map(|(point, _)| port(point)).collect();
+        let to_calls = judged.verdict.ports.iter().copied().filter(|port| !attached.contains(port));
         let yielded = self.yielded(here.clone(), rules);
+        let on_side = yielded.iter().filter(|(_, on_side)| *on_side).map(|(port, _)| *port);
+        let on_side: BTreeSet<u16> = on_side.chain(to_calls.clone()).collect();
+        let conflicted =
+            !judged.verdict.ports.is_empty() && judged.verdict.ports.iter().all(|port| on_side.contains(port));
+        let mut verdict = ParentVerdict::clone(&judged.verdict);
+        verdict.problem = verdict.problem.or(conflicted.then_some(ParentProblem::Conflicted));
         let winners: Vec<&Text> =
             here.flat_map(|serving| &serving.shadowed).filter_map(|shadowed| shadowed.winner.as_ref()).collect();
         let shadowed_matches = u32::try_from(winners.len()).unwrap_or(u32::MAX);
         let shadowed: BTreeSet<&Text> = winners.into_iter().collect();
         ParentReport {
-            verdict: verdict.clone(),
+            verdict: verdict.into(),
             shadowed: shadowed.into_iter().cloned().collect(),
             shadowed_matches,
-            yielded: yielded.into(),
+            yielded: yielded
+                .into_iter()
+                .map(|(port, _)| port)
+                .chain(to_calls)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
         }
     }
 
-    /// The ports that a route of connections would hold, were there no routes of requests.
+    /// The ports that a route of connections would hold, were there no routes of requests, and whether those are on the same
+    /// side.
     fn yielded<'a>(
         &self,
         servings: impl Iterator<Item = &'a Ref<Serving>>,
         rules: &BTreeMap<Key, Ref<RouteRules>>,
-    ) -> Vec<u16> {
+    ) -> Vec<(u16, bool)> {
         let served = ports_with_requests(self.servings, rules);
-        let gives_up = |serving: &&Ref<Serving>| {
+        let would_hold = |serving: &&Ref<Serving>| {
             let of_connections = matches!(serving.route_kind, RouteKind::Tcp | RouteKind::Tls);
             let has_rules = rules.get(&serving.route).is_some_and(|rules| !rules.rules.is_empty());
-            of_connections && has_rules && serving.shadowed.is_empty() && requests_come_first(serving, &served)
+            of_connections && has_rules && serving.shadowed.is_empty()
         };
-        let ports = servings.filter(gives_up).filter_map(|serving| serving.point.service_port());
-        ports.map(|port| port.port).collect::<BTreeSet<_>>().into_iter().collect()
+        let ports = servings.filter(would_hold).filter_map(|serving| {
+            let on_side = served.contains(&serving.point.key);
+            let first = on_side || with_service(&serving.point).is_some_and(|key| served.contains(&key));
+            let port = serving.point.service_port().filter(|_| first)?;
+            Some((port.port, on_side))
+        });
+        ports.collect()
     }
 
     /// The pending objects of a Gateway and the pending copies that it uses, by name.
@@ -169,10 +191,8 @@ impl Statuses<'_> {
     }
 }
 
-/// Whether routes of requests are served on the same side of a port, or come with the Service.
-fn requests_come_first(serving: &Serving, served: &BTreeSet<Key>) -> bool {
-    let point = &serving.point;
-    let with_service =
-        point.service_port().map(|port| service_parents::point_key(port, &port.service.namespace, &point.mesh));
-    served.contains(&point.key) || with_service.is_some_and(|key| served.contains(&key))
+/// A port as it comes with the Service.
+fn with_service(point: &AttachPoint) -> Option<Key> {
+    let port = point.service_port()?;
+    Some(service_parents::point_key(port, &port.service.namespace, &point.mesh))
 }
