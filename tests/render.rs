@@ -54,6 +54,10 @@ spec:
   - port: 8080
 ";
 
+/// The beginning of a Gateway and of a route of which something is wrong.
+const WRONG_GATEWAY: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: wrong}";
+const WRONG_ROUTE: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: wrong}";
+
 /// A directory of its own for each test.
 fn scratch(test: &str) -> PathBuf {
     let directory = std::env::temp_dir().join(format!("deltagate-render-{test}-{}", std::process::id()));
@@ -230,16 +234,54 @@ fn what_cannot_be_read_is_named_and_the_rest_is_rendered() {
     assert_eq!(messages.lines().count(), 7, "{messages}");
 }
 
+/// What no API server stores, with what is said of it: nothing could be said in the status of the object, whose schema
+/// refuses the same values.
 #[test]
 fn a_wrong_field_is_named_and_other_documents_count() {
     let directory = scratch("fields");
-    let wrong = GATEWAY.replace("name: edge", "name: wrong").replace("port: 80", "port: eighty");
-    let output = render(&directory, &["-f", "-", "-o", "json"], &stream(&[CLASS, &wrong, GATEWAY, SERVICE, ROUTE]));
-    assert_eq!(output.status.code(), Some(1));
-    let messages = stderr(&output);
-    assert!(messages.starts_with("-:2: "), "{messages}");
-    assert!(messages.contains("Gateway/default/wrong") && messages.contains("port"), "{messages}");
-    assert_eq!(status_of(&output, "Gateway")["metadata"]["name"], "edge");
+    let doubled = "{name: a, port: 80, protocol: HTTP}, {name: a, port: 81, protocol: HTTP}";
+    let of_route =
+        |parent: &str| format!("{WRONG_ROUTE}, spec: {{parentRefs: [{{name: edge}}, {{name: edge, {parent}}}]}}}}");
+    let of_gateway =
+        |listeners: &str| format!("{WRONG_GATEWAY}, spec: {{gatewayClassName: kuma, listeners: [{listeners}]}}}}");
+    let table = [
+        (
+            of_gateway("{name: a, port: eighty, protocol: HTTP}"),
+            "Gateway/default/wrong: spec.listeners[0].port: ",
+            "schema",
+        ),
+        (
+            of_gateway(doubled),
+            "Gateway/default/wrong: spec.listeners[1].name: ",
+            "give each listener a name of its own",
+        ),
+        (
+            of_gateway("{name: A_b, port: 80, protocol: HTTP}"),
+            "Gateway/default/wrong: spec.listeners[0].name: ",
+            "use lower-case",
+        ),
+        (of_route("port: 0"), "HTTPRoute/default/wrong: spec.parentRefs[1].port: 0 ", "write a number from 1 to 65535"),
+        (
+            of_route("port: 70000"),
+            "HTTPRoute/default/wrong: spec.parentRefs[1].port: 70000 ",
+            "write a number from 1 to 65535",
+        ),
+        (
+            of_route("port: -1"),
+            "HTTPRoute/default/wrong: spec.parentRefs[1].port: -1 ",
+            "write a number from 1 to 65535",
+        ),
+    ];
+    let expected = stdout(&render(&directory, &["-f", "-"], &stream(&[CLASS, GATEWAY, SERVICE, ROUTE])));
+    assert!(!expected.is_empty());
+    for (wrong, problem, cure) in table {
+        let wrong = format!("{wrong}\n");
+        let output = render(&directory, &["-f", "-"], &stream(&[CLASS, &wrong, GATEWAY, SERVICE, ROUTE]));
+        assert_eq!(output.status.code(), Some(1), "{wrong}");
+        let messages = stderr(&output);
+        assert!(messages.starts_with(&format!("-:2: {problem}")) && messages.contains(cure), "{messages}");
+        assert_eq!(stdout(&output), expected, "{wrong}");
+    }
 }
 
 #[test]
