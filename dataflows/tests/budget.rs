@@ -11,7 +11,9 @@ mod world;
 use dataflows::Engine;
 use dataflows::engine::Work;
 use dataflows::manifest;
-use dataflows::model::{CertificateProblem, Fact, Kind, MeshServices, Refusal, RouteKind, Settings, Update};
+use dataflows::model::{
+    BackendKind, CertificateProblem, Fact, Kind, MeshServices, Refusal, RouteKind, Settings, Update,
+};
 use world::*;
 
 const SMALL: u32 = 1_000;
@@ -99,8 +101,68 @@ fn more(hostnames: &[&str]) -> Update {
     listener_set("shop/more", "infra/added", hostnames)
 }
 
+/// The same of routes of other kinds, and of backends of Kuma's kinds.
+fn kinds() -> Vec<(&'static str, Update, Bound)> {
+    use BackendKind::{ExternalService, MeshExternalService, MeshMultiZoneService, MeshService};
+    let bound = |records, arranged| Bound { records, arranged };
+    let gone = |kind, name| Update { source: named(kind, name).key(), facts: Vec::new() };
+    let calls =
+        |host| route_of(RouteKind::Grpc, "shop/calls").created(9).in_mesh("third").on("infra/calls").hostname(host);
+    let calls = |host| calls(host).rule("/calls", &["cart:80"]);
+    let inner = |kind| route_of(kind, "shop/inner").in_mesh("other").on_service("shop/till", None);
+    let inner = |kind| inner(kind).rule("/inner", &["till:80"]);
+    let name = |name| route_of(RouteKind::Tls, "infra/name").on("infra/passing").hostname(name);
+    let name = |hostname| name(hostname).rule("/", &["shop/cart:80"]);
+    let of_kuma = |kind, name| backend_of_kuma(kind, name, "third");
+    vec![
+        ("class names no parameters", class("tuned", None), bound(280, 95)),
+        ("class names parameters", class("tuned", Some("tuning")), bound(280, 95)),
+        ("GRPCRoute added", calls("calls.example").into(), bound(270, 90)),
+        ("GRPCRoute gives way to an HTTPRoute", calls("kuma.example").into(), bound(270, 90)),
+        ("GRPCRoute removed", gone(Kind::GrpcRoute, "shop/calls"), bound(270, 90)),
+        ("HTTPRoute on a Service added", inner(RouteKind::Http).into(), bound(270, 90)),
+        ("GRPCRoute comes before it", inner(RouteKind::Grpc).into(), bound(270, 90)),
+        ("GRPCRoute goes from there", gone(Kind::GrpcRoute, "shop/inner"), bound(270, 90)),
+        ("HTTPRoute on a Service removed", gone(Kind::HttpRoute, "shop/inner"), bound(270, 90)),
+        ("TLSRoute added", name("a.example").into(), bound(270, 90)),
+        ("TLSRoute for another name", name("b.example").into(), bound(270, 90)),
+        ("TLSRoute removed", gone(Kind::TlsRoute, "infra/name"), bound(270, 90)),
+        ("MeshService goes", gone(Kind::MeshService, "shop/local"), bound(105, 35)),
+        ("MeshService comes", of_kuma(MeshService, "shop/local"), bound(105, 35)),
+        ("MeshMultiZoneService goes", gone(Kind::MeshMultiZoneService, "shop/zones"), bound(105, 35)),
+        ("MeshMultiZoneService comes", of_kuma(MeshMultiZoneService, "shop/zones"), bound(105, 35)),
+        ("MeshExternalService goes", gone(Kind::MeshExternalService, "shop/far"), bound(105, 35)),
+        ("MeshExternalService comes", of_kuma(MeshExternalService, "shop/far"), bound(105, 35)),
+        ("ExternalService goes", gone(Kind::ExternalService, "mail"), bound(105, 35)),
+        ("ExternalService comes", of_kuma(ExternalService, "mail"), bound(105, 35)),
+    ]
+}
+
 fn all() -> Vec<(&'static str, Update, Bound)> {
-    edits().into_iter().chain(surroundings()).collect()
+    edits().into_iter().chain(surroundings()).chain(kinds()).collect()
+}
+
+/// A route to a backend of each of Kuma's kinds, with the Gateways of the routes of other kinds.
+fn other_kinds() -> Vec<Update> {
+    use BackendKind::{ExternalService, MeshExternalService, MeshMultiZoneService, MeshService};
+    let backends = [
+        (MeshService, "shop/local"),
+        (MeshMultiZoneService, "shop/zones"),
+        (MeshExternalService, "shop/far"),
+        (ExternalService, "mail"),
+    ];
+    let mut route = route("shop/kuma").created(1).in_mesh("third").on("infra/calls");
+    let mut updates = vec![
+        mesh("third", PLAIN),
+        gateway("infra/calls").in_mesh("third").listener("web", 80, "").into(),
+        gateway("infra/passing").listener("tls", 443, "").but(passing_through).into(),
+    ];
+    for (kind, name) in backends {
+        updates.push(backend_of_kuma(kind.clone(), name, "third"));
+        route = route.rule(&format!("/{name}"), &[&format!("{name}:80")]).of_kind(kind);
+    }
+    updates.push(route.hostname("kuma.example").into());
+    updates
 }
 
 /// The Gateway that is edited: of a class, a mesh and a team of its own.
@@ -121,6 +183,7 @@ fn cluster(routes: u32, gateways: u32) -> World {
     updates.push(gateway("moved/edge").listener("web", 80, "").into());
     updates.push(gateway("infra/added").listener("web", 80, "own.example").for_listener_sets().into());
     updates.extend([more(&["*.example"]), service("shop/bags", &[80])]);
+    updates.extend(other_kinds());
     updates.push(route("shop/added").on_listener_set("shop/more").rule("/added", &["bags:80"]).into());
     for index in 0..gateways {
         let name = format!("infra/gateway-{index}");

@@ -69,6 +69,15 @@ pub(crate) fn http_service(name: &str, ports: &[u16]) -> Update {
     Update { source: object.key(), facts: Fact::destination(destination).into_iter().collect() }
 }
 
+/// A backend of one of Kuma's kinds with an HTTP port 80, in a mesh.
+pub(crate) fn backend_of_kuma(kind: BackendKind, name: &str, mesh: &str) -> Update {
+    let object = named(kind.kind().expect("a kind that can be routed to"), name);
+    let port = DestinationPort { port: 80, name: None, app_protocol: Some("http".into()) };
+    let (tag, mesh) = (Some("tag".into()), Some(mesh.into()));
+    let destination = Destination { kind, ports: vec![port], service_tag: tag, mesh, ..plain_service(&object) };
+    Update { source: object.key(), facts: Fact::destination(destination).into_iter().collect() }
+}
+
 fn plain_service(object: &ObjectName) -> Destination {
     Destination {
         kind: BackendKind::Service,
@@ -295,6 +304,14 @@ impl RouteObject {
         self.rules.push(Rule { route, index, matches, filters: Vec::new(), problems: Vec::new() });
         for (slot, backend) in (0..).zip(backends) {
             self.backends.push(backend_ref(&self.object, index, slot, backend));
+        }
+        self
+    }
+
+    /// Makes the last backend one of another kind.
+    pub(crate) fn of_kind(mut self, kind: BackendKind) -> Self {
+        if let Some(backend) = self.backends.last_mut() {
+            backend.kind = kind;
         }
         self
     }

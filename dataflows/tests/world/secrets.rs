@@ -23,3 +23,9 @@ pub(crate) fn secured(namespace: &'static str, name: &'static str) -> impl FnOnc
         listener.tls = Some(ListenerTls { mode, certificates });
     }
 }
+
+/// Makes a listener one for TLS that passes connections on as they are.
+pub(crate) fn passing_through(listener: &mut Listener) {
+    listener.protocol = Protocol::Tls;
+    listener.tls = Some(ListenerTls { mode: TlsMode::Passthrough, certificates: Vec::new() });
+}
