@@ -145,6 +145,7 @@ pub const FEATURES: &[Feature] = {
         row("Filters of a backend", &["HTTPRouteBackendRequestHeaderModification"], No, No, "b36_filters_of_a_backend"),
         row("Weights", &[], Yes, Yes, "weights"),
         row("GRPCRoute", &["GRPCRoute"], No, Yes, "grpc_route"),
+        row("HTTPRoutes and GRPCRoutes with one hostname are told apart", &[], No, Yes, "grpc_and_http_routes_meet"),
         row("TLSRoute", &["TLSRoute"], No, Yes, "tls_route"),
         row(
             "TLSRoute on listeners that terminate, beside others on one port",
@@ -182,6 +183,7 @@ pub const FEATURES: &[Feature] = {
             "mesh_service_parents",
         ),
         row("TCPRoute on Services and MeshServices", &[], No, Yes, "tcp_route_on_a_service"),
+        row("One kind of routes per port of a Service", &[], No, Yes, "routes_of_several_kinds_on_a_service"),
         row("TLSRoute on Services, without hostnames", &[], No, Partly, "tcp_route_on_services_that_cannot_serve"),
     ]
 };
