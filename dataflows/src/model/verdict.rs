@@ -180,7 +180,7 @@ pub struct Shadowed {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct GrpcListener {}
 
-/// An attachment in the tree of hostnames. Keyed by the listener or port and a node of the tree.
+/// An attachment in the tree of hostnames. Keyed by the listener and a node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HostnamePlace {
     /// The attachment.
@@ -189,13 +189,13 @@ pub struct HostnamePlace {
     pub exact: bool,
 }
 
-/// Two attachments of different kinds whose hostnames meet. Keyed by the listener or port.
+/// Two attachments of different kinds whose hostnames meet. Keyed by the listener.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RouteConflict {
     /// The one that stays, unless it has to go itself.
-    pub first: Ref<Attachment>,
+    pub older: Ref<Attachment>,
     /// The one that goes where the other stays.
-    pub second: Ref<Attachment>,
+    pub younger: Ref<Attachment>,
 }
 
 /// A hostname that TLSRoutes have on a listener. Keyed by the Gateway.

@@ -1,9 +1,8 @@
 //! Which of two routes of different kinds stays on a listener, or on a port of a Service.
 //!
 //! Both HTTPRoutes and GRPCRoutes become MeshHTTPRoutes, but their rules are ranked by different orders, so Gateway API
-//! keeps the two kinds apart wherever their hostnames meet. On a Service hostnames mean nothing: all meet.
+//! keeps the two kinds apart wherever their hostnames meet, and on Services, where hostnames mean nothing, altogether.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
@@ -16,10 +15,12 @@ pub fn attached(attachment: &Attachment) -> Option<(RouteKind, Key)> {
     attached.then(|| (attachment.parent.route_kind, attachment.point.key))
 }
 
-/// Where an attachment is in the tree of hostnames of its listener or port: at each of its hostnames, and below all that these
+/// Where an attachment is in the tree of hostnames of its listener, if it is on one: at each of its hostnames, and below all that these
 /// are below of. Two hostnames meet if and only if one is the other or is below it.
 pub fn places(attachment: &Ref<Attachment>) -> Vec<(Key, HostnamePlace)> {
-    let AttachmentOutcome::Attached(hostnames) = &attachment.outcome else { return Vec::new() };
+    let (Some(_), AttachmentOutcome::Attached(hostnames)) = (attachment.point.listener(), &attachment.outcome) else {
+        return Vec::new();
+    };
     let mut nodes = BTreeSet::new();
     for hostname in hostnames {
         nodes.insert((hostname.to_string(), true));
@@ -42,36 +43,35 @@ fn above(hostname: &Hostname) -> impl Iterator<Item = String> {
     dots.chain([String::new()])
 }
 
-/// Which of two attachments of different kinds stands in the way of the other, where they meet.
+/// Which of two attachments of different kinds stands in the way of the other, where they meet: "the oldest Route based on
+/// creation timestamp", then "the Route appearing first in alphabetical order by `{namespace}/{name}`".
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute>
 pub fn conflict(one: &HostnamePlace, other: &HostnamePlace) -> Option<RouteConflict> {
     let meet = one.exact || other.exact;
-    let (first, second) = if rank(&one.attachment) < rank(&other.attachment) { (one, other) } else { (other, one) };
-    meet.then(|| RouteConflict { first: first.attachment.clone(), second: second.attachment.clone() })
+    let (older, younger) = if rank(&one.attachment) < rank(&other.attachment) { (one, other) } else { (other, one) };
+    meet.then(|| RouteConflict { older: older.attachment.clone(), younger: younger.attachment.clone() })
 }
 
-/// On a listener "the oldest Route based on creation timestamp" comes first, then "the Route appearing first in alphabetical
-/// order by `{namespace}/{name}`": <https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute>. On a port of a Service each
-/// GRPCRoute comes before each HTTPRoute: <https://gateway-api.sigs.k8s.io/geps/gep-1294/> (route types).
-fn rank(attachment: &Attachment) -> (Option<Reverse<RouteKind>>, &Age, RouteKind, Key) {
+fn rank(attachment: &Attachment) -> (&Age, RouteKind, Key) {
     let parent = &attachment.parent;
-    let by_kind = attachment.point.service_port().map(|_| Reverse(parent.route_kind));
-    (by_kind, &parent.age, parent.route_kind, parent.key())
+    (&parent.age, parent.route_kind, parent.key())
 }
 
-/// Who goes of all that conflict on one listener or port: a route that has gone itself stands in nobody's way, so they are
-/// judged in the order in which they come.
+/// Who goes of all that conflict on one listener: a route that has gone itself stands in nobody's way, so they are judged
+/// by age.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute> ("accept exactly one of these Routes")
 pub fn losers<'a>(conflicts: impl Iterator<Item = &'a Ref<RouteConflict>>) -> Vec<&'a Ref<Attachment>> {
-    let mut in_order: BTreeMap<_, (&Ref<Attachment>, Vec<Key>)> = BTreeMap::new();
+    let mut by_age: BTreeMap<_, (&Ref<Attachment>, Vec<Key>)> = BTreeMap::new();
     for conflict in conflicts {
-        let (_, before) = in_order.entry(rank(&conflict.second)).or_insert_with(|| (&conflict.second, Vec::new()));
-        before.push(conflict.first.parent.key());
+        let (_, older) = by_age.entry(rank(&conflict.younger)).or_insert_with(|| (&conflict.younger, Vec::new()));
+        older.push(conflict.older.parent.key());
     }
     let mut gone = BTreeSet::new();
     let mut losers = Vec::new();
-    for ((.., key), (attachment, before)) in in_order {
-        if before.iter().any(|first| !gone.contains(first)) {
+    for ((.., key), (attachment, older)) in by_age {
+        if older.iter().any(|older| !gone.contains(older)) {
             gone.insert(key);
             losers.push(attachment);
         }
@@ -84,11 +84,13 @@ pub fn conflicted(attachment: &Attachment) -> Attachment {
     Attachment { outcome: AttachmentOutcome::Conflicted, ..attachment.clone() }
 }
 
-/// The port of a Service that an attachment has gone from, by its route.
-pub fn yielded(loser: &Attachment) -> Option<(Key, YieldedPort)> {
-    let port = loser.point.service_port()?.port;
-    let parents = [loser.parent.index].into();
-    Some((loser.parent.route, YieldedPort { parents, port, same_side: true }))
+/// The port of a Service that an HTTPRoute gives up to GRPCRoutes of the same side, whichever is older, by the route.
+///
+/// <https://gateway-api.sigs.k8s.io/geps/gep-1294/> (route types)
+pub fn yielded(attachment: &Attachment) -> Option<(Key, YieldedPort)> {
+    let port = attachment.point.service_port()?.port;
+    let parents = [attachment.parent.index].into();
+    Some((attachment.parent.route, YieldedPort { parents, port, same_side: true }))
 }
 
 #[cfg(test)]
@@ -159,15 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn calls_come_first_on_a_service() {
-        use RouteKind::{Grpc, Http};
-        for (http_age, grpc_age) in [(1, 2), (2, 1), (1, 1)] {
-            let [http, grpc] =
-                [(Http, http_age), (Grpc, grpc_age)].map(|(kind, age)| on_service(&attachment(kind, age, &[])));
-            assert_eq!(meet(&http, &grpc), Some(Http), "{http_age} {grpc_age}");
-            assert_eq!(yielded(&http).map(|(_, yielded)| (yielded.port, yielded.same_side)), Some((80, true)));
+    fn a_port_of_a_service_is_given_up_whatever_the_hostnames() {
+        for hostnames in [&[][..], &["a.b"]] {
+            let on_listener = attachment(RouteKind::Http, 1, hostnames);
+            let on_service = on_service(&on_listener);
+            assert_eq!((places(&on_listener).is_empty(), yielded(&on_listener)), (false, None));
+            assert!(places(&on_service).is_empty(), "{hostnames:?}");
+            assert_eq!(yielded(&on_service).map(|(_, yielded)| (yielded.port, yielded.same_side)), Some((80, true)));
         }
-        assert_eq!(yielded(&attachment(Http, 1, &[])), None);
     }
 
     #[test]

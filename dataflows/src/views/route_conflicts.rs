@@ -5,8 +5,8 @@ use crate::rules::conflicts;
 /// The attachments once HTTPRoutes and GRPCRoutes that meet on a listener or on a port of a Service are told apart, keyed by
 /// the parentRef; and the ports that a route yields, keyed by the route.
 ///
-/// HTTPRoutes are only looked at where a GRPCRoute is taken, and on listeners only those whose hostnames meet. Who goes
-/// is judged among what conflicts on one listener or port, which is nothing on most.
+/// HTTPRoutes are only looked at where a GRPCRoute is taken. On a Service they go, on a listener those do whose hostnames
+/// meet: who of them is judged among what conflicts there, which is nothing on most.
 pub(crate) fn route_conflicts(attachments: Rows<'_, Attachment>) -> (Rows<'_, Attachment>, Rows<'_, YieldedPort>) {
     let of_kind = |kind| {
         let found = move |attachment: &Attachment| conflicts::attached(attachment).filter(|(of, _)| *of == kind);
@@ -15,16 +15,20 @@ pub(crate) fn route_conflicts(attachments: Rows<'_, Attachment>) -> (Rows<'_, At
     let (http, grpc) = (of_kind(RouteKind::Http), of_kind(RouteKind::Grpc));
     let shared = grpc.clone().flat_map(|point, _| Some((point, GrpcListener {})));
     let shared = shared.distinct("attach points with GRPCRoutes").arrange("attach points with GRPCRoutes");
-    let http = http.arrange("HTTPRoutes by attach point").join(shared, |_, found, _| conflicts::places(found));
+    let beside = http
+        .arrange("HTTPRoutes by attach point")
+        .join(shared, |_, found, _| Some((found.parent.key(), Attachment::clone(found))));
+    let http = beside.clone().flat_map(|_, attachment| conflicts::places(attachment));
     let grpc = grpc.flat_map(|_, attachment| conflicts::places(attachment)).arrange("GRPCRoutes by hostname");
     let found = http.arrange("HTTPRoutes by hostname").join(grpc, |_, one, other| {
-        conflicts::conflict(one, other).map(|conflict| (conflict.first.point.key, conflict))
+        conflicts::conflict(one, other).map(|conflict| (conflict.older.point.key, conflict))
     });
     let losers = cogroup("routes in conflict", [found.any()], |_, group, out: &mut Vec<Attachment>| {
         out.extend(conflicts::losers(group.all::<RouteConflict>()).into_iter().map(|loser| Attachment::clone(loser)));
     });
-    let losers = losers.rekey(|_, loser| Some(loser.parent.key()));
-    let yielded = losers.clone().flat_map(|_, loser| conflicts::yielded(loser));
+    let on_services = beside.rekey(|parent, attachment| attachment.point.service_port().map(|_| parent));
+    let yielded = on_services.clone().flat_map(|_, attachment| conflicts::yielded(attachment));
+    let losers = losers.rekey(|_, loser| Some(loser.parent.key())).concat(on_services);
     let conflicted = losers.clone().flat_map(|parent, loser| Some((parent, conflicts::conflicted(loser))));
     (attachments.minus(losers).concat(conflicted), yielded)
 }
