@@ -29,7 +29,7 @@ fn our_conditions<'a>(cluster: &MemoryCluster<'_>, id: &ObjectId, object: &'a Va
             .filter(|entry| own_status::is_ours(cluster.settings(), entry))
             .flat_map(conditions)
             .collect(),
-        "Gateway" | "GatewayClass" if dataflows::manifest::owns_status(cluster.settings(), object) => {
+        "Gateway" | "GatewayClass" | "ListenerSet" if dataflows::manifest::owns_status(cluster.settings(), object) => {
             let of_listeners = entries("listeners").flat_map(conditions);
             conditions(&object["status"])
                 .filter(|condition| condition["observedGeneration"].is_i64())
@@ -116,9 +116,16 @@ pub(super) fn nothing_is_left(cluster: &MemoryCluster<'_>) -> Result<(), String>
     }
 }
 
+/// What was orphaned while the controller was down is found by what is written on it, and removed.
+pub(super) fn a_start_clears_up(cluster: &MemoryCluster<'_>) -> Result<(), String> {
+    let mut restarted = cluster.restarted(outcome::is_ours)?;
+    restarted.settle()?;
+    nothing_is_left(&restarted)
+}
+
 /// A restarted controller has nothing to write.
 pub(super) fn a_restart_writes_nothing(cluster: &MemoryCluster<'_>) -> Result<(), String> {
-    let mut restarted = cluster.restarted()?;
+    let mut restarted = cluster.restarted(|_, _| true)?;
     restarted.settle()?;
     let writes: Vec<_> =
         restarted.take_writes().iter().map(|write| format!("{} {}", write.verb, write.object)).collect();

@@ -71,12 +71,13 @@ impl<'a> MemoryCluster<'a> {
         }
     }
 
-    /// The same cluster after a restart of the controller, which has to read everything anew.
-    pub fn restarted(&self) -> Result<Self, String> {
+    /// The same cluster after a restart of the controller, which has to read everything anew that was kept meanwhile.
+    pub fn restarted(&self, kept: impl Fn(&ObjectId, &Value) -> bool) -> Result<Self, String> {
         let mut cluster = Self::new(self.settings.clone(), self.ends, self.writes_per_round);
         cluster.objects.clone_from(&self.objects);
+        cluster.objects.retain(|id, object| kept(id, object));
         cluster.addresses.clone_from(&self.addresses);
-        let updates: Vec<_> = self.objects.values().map(|object| self.decoded(object)).collect::<Result<_, _>>()?;
+        let updates: Vec<_> = cluster.objects.values().map(|object| self.decoded(object)).collect::<Result<_, _>>()?;
         cluster.step(updates.into_iter().flatten().collect());
         Ok(cluster)
     }

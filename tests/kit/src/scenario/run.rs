@@ -108,6 +108,7 @@ impl Runner<'_> {
         if self.way == Way::AtOnce && !self.refuses() {
             self.attempt("the last stage", || invariants::a_restart_writes_nothing(&cluster))?;
         }
+        self.attempt("a start without users' objects", || invariants::a_start_clears_up(&cluster))?;
         self.delete_everything(&mut cluster, &noise)
     }
 
