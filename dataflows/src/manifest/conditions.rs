@@ -9,6 +9,7 @@ use crate::model::{
     BackendKind, BackendRef, GatewayProblem, Kind, ListenerProblem, ManagedGateway, ParametersProblem, RefProblem,
     RouteKindRef, RuleProblem, UnsupportedListenerValue,
 };
+use crate::rules::backends::can_be_real;
 
 /// A condition without its time.
 pub(super) fn condition(kind: &str, status: bool, reason: &str, message: &str, generation: i64) -> Value {
@@ -148,7 +149,10 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
                 format!("{target} cannot be a {role} of a {}: name a Service", backend.route_kind)
             }
             RefProblem::NoPort => format!("backend reference to {target} must include a port"),
-            RefProblem::ExternalName => format!("{target} is of type ExternalName: use a MeshExternalService instead"),
+            RefProblem::ExternalName => {
+                let instead = if can_be_real(backend) { "a MeshExternalService" } else { "an ExternalService" };
+                format!("{target} is of type ExternalName: use {instead} instead")
+            }
             RefProblem::NotHttp => {
                 format!("the port of {target} is not one that Kuma takes for HTTP: set its appProtocol to http")
             }
@@ -158,10 +162,14 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
                     backend.namespace
                 )
             }
-            RefProblem::NotFound if backend.kind == BackendKind::Service => format!(
-                "{target} does not exist in this cluster; for a Service of another zone use a MeshService or \
-                 MeshMultiZoneService"
-            ),
+            RefProblem::NotFound if backend.kind == BackendKind::Service => {
+                let elsewhere = if can_be_real(backend) {
+                    "for a Service of another zone use a MeshService or MeshMultiZoneService"
+                } else {
+                    "Kuma sends connections and mirrored requests to Services of this zone only"
+                };
+                format!("{target} does not exist in this cluster; {elsewhere}")
+            }
             RefProblem::NotFound => format!("{target} does not exist"),
             RefProblem::PortNotFound => {
                 format!(

@@ -100,16 +100,21 @@ fn permitted_problem(problem: Option<RefProblem>, granted: bool) -> Option<RefPr
     }
 }
 
-/// Whether a backendRef can lead to destinations of its kind. A route of connections that held a real reference which does
-/// not resolve would freeze the whole gateway, so it never holds one, and of mirrors Kuma reads nothing but the tags.
+/// Whether a backendRef can lead to destinations of its kind.
 fn can_be_routed_to(backend: &BackendRef) -> bool {
     match backend.kind {
         BackendKind::Service | BackendKind::ExternalService => true,
         BackendKind::MeshService | BackendKind::MeshMultiZoneService | BackendKind::MeshExternalService => {
-            !is_of_connections(backend.route_kind) && !backend.is_mirror()
+            can_be_real(backend)
         }
         BackendKind::Other(_) => false,
     }
+}
+
+/// Whether a backendRef can become a real reference, by name and namespace. A route of connections that held one which does
+/// not resolve would freeze the whole gateway, so it never holds any, and of mirrors Kuma reads nothing but the tags.
+pub fn can_be_real(backend: &BackendRef) -> bool {
+    !is_of_connections(backend.route_kind) && !backend.is_mirror()
 }
 
 fn is_of_connections(route: Kind) -> bool {
