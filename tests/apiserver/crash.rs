@@ -124,8 +124,12 @@ fn state(world: &World<'_>) -> BTreeMap<String, String> {
                 "" => format!("{} {}", object["kind"], object["metadata"]["name"]),
                 owner => format!("{} of {owner}: {}", object["kind"], object["spec"]["targetRef"]["tags"]),
             };
-            let meaning = json!([object["spec"], without(&object["status"], &["lastTransitionTime"])]);
-            (neutral(key), neutral(meaning.to_string()))
+            let mut status = without(&object["status"], &["lastTransitionTime"]);
+            // Whether a route had an entry before it had none is a matter of moments, and means nothing.
+            if status == json!({"parents": []}) {
+                status = Value::Null;
+            }
+            (neutral(key), neutral(json!([object["spec"], status]).to_string()))
         })
         .collect()
 }
