@@ -34,7 +34,7 @@ pub struct MeshGatewayConfigSpec<'a> {
     #[serde(borrow)]
     pub tags: BTreeMap<&'a str, &'a str>,
     pub cross_mesh: bool,
-    pub replicas: Option<u32>,
+    pub replicas: Option<i64>,
     pub service_type: Option<&'a str>,
     pub resources: Option<Value>,
     #[serde(borrow)]

@@ -39,6 +39,9 @@ pub(super) fn parameters_text(problem: &ParametersProblem) -> String {
             "MeshGatewayConfig \"{name}\" has the serviceType \"{service_type}\", which is not known: write LoadBalancer, \
              ClusterIP or NodePort"
         ),
+        ParametersProblem::Replicas { name, replicas } => {
+            format!("MeshGatewayConfig \"{name}\" asks for {replicas} replicas: write a number from 1 to 2147483647")
+        }
         ParametersProblem::TagValue { name, tag } => format!(
             "MeshGatewayConfig \"{name}\" has characters in the value of tag {tag} that Kuma does not allow: \
              use letters, digits, '.', '-', '_' and ':'"

@@ -43,7 +43,7 @@ pub struct ClassParameters {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommonConfig {
     /// Number of pods; Kuma's default is 1.
-    pub replicas: Option<u32>,
+    pub replicas: Option<i64>,
     /// `LoadBalancer`, `ClusterIP` or `NodePort`; Kuma's default is `LoadBalancer`.
     pub service_type: Option<Text>,
     /// `resources`, as canonical JSON: carried through, never looked into.
@@ -97,6 +97,13 @@ pub enum ParametersProblem {
         name: Text,
         /// The word.
         service_type: Text,
+    },
+    /// `replicas` is none that the schema of a MeshGatewayInstance takes.
+    Replicas {
+        /// The MeshGatewayConfig.
+        name: Text,
+        /// The number.
+        replicas: i64,
     },
 }
 

@@ -1,5 +1,7 @@
 //! Parameters of classes and Gateways.
 
+use std::ops::RangeInclusive;
+
 use crate::model::{ClassParameters, ClassVerdict, Group, Kind, ParametersProblem, ParametersRef, Ref};
 
 /// Whether a reference can be one to a MeshGatewayConfig.
@@ -35,6 +37,9 @@ pub fn resolve(
     {
         return Err(ParametersProblem::ServiceType { name, service_type: service_type.clone() });
     }
+    if let Some(replicas) = parameters.common.replicas.filter(|replicas| !REPLICAS.contains(replicas)) {
+        return Err(ParametersProblem::Replicas { name, replicas });
+    }
     match parameters.tags.iter().find(|(_, value)| !is_tag_value(value)) {
         Some((tag, _)) => Err(ParametersProblem::TagValue { name, tag: tag.clone() }),
         None => Ok(parameters.clone()),
@@ -52,6 +57,9 @@ pub const fn is_held(verdict: &ClassVerdict, used: bool) -> bool {
 
 /// <https://kuma.io/docs/2.14.x/using-mesh/managing-ingress-traffic/gateway-pods-k8s/> (`serviceType`)
 const SERVICE_TYPES: [&str; 3] = ["LoadBalancer", "ClusterIP", "NodePort"];
+
+/// What the schema of a MeshGatewayInstance takes.
+const REPLICAS: RangeInclusive<i64> = 1..=i32::MAX as i64;
 
 /// Characters that Kuma allows in the value of a tag.
 fn is_tag_value(value: &str) -> bool {
@@ -114,5 +122,10 @@ mod tests {
         odd.common.service_type = Some("Everywhere".into());
         assert!(matches!(resolve(&good, Some(&odd.into())), Err(ParametersProblem::ServiceType { .. })));
         assert!(matches!(resolve(&good, Some(&tagged("team", "a b"))), Err(ParametersProblem::TagValue { .. })));
+        for (replicas, valid) in [(-1, false), (0, false), (1, true), (2_147_483_647, true), (2_147_483_648, false)] {
+            let mut parameters = ClassParameters::default();
+            parameters.common.replicas = Some(replicas);
+            assert_eq!(resolve(&good, Some(&parameters.into())).is_ok(), valid, "{replicas}");
+        }
     }
 }

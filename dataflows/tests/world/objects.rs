@@ -19,7 +19,7 @@ fn parameters_ref(name: &str) -> ParametersRef {
 }
 
 /// A MeshGatewayConfig with one thing set.
-pub(crate) fn parameters(name: &str, replicas: u32) -> Update {
+pub(crate) fn parameters(name: &str, replicas: i64) -> Update {
     let mut parameters = ClassParameters::default();
     parameters.common.replicas = Some(replicas);
     Update { source: named(Kind::MeshGatewayConfig, name).key(), facts: vec![Fact::class_parameters(name, parameters)] }

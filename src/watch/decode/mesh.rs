@@ -1,22 +1,21 @@
 use dataflows::model::{Fact, Mesh, MeshServices};
 
-use super::DecodeError;
 use super::source::Source;
 use crate::kubernetes::MeshSpec;
 
-/// A Mesh.
+/// A Mesh, which is there whatever its spec says: the schema of the kind takes any.
 ///
 /// <https://kuma.io/docs/2.14.x/production/mesh/>
-pub(super) fn decode(source: &Source<'_>) -> Result<Vec<Fact>, DecodeError> {
-    let spec: MeshSpec<'_> = source.section("spec")?;
-    let mesh_services = match spec.mesh_services.mode {
-        "Disabled" => MeshServices::Disabled,
-        "Everywhere" => MeshServices::Everywhere,
-        "ReachableBackends" => MeshServices::ReachableBackends,
-        "Exclusive" => MeshServices::Exclusive,
+pub(super) fn decode(source: &Source<'_>) -> Vec<Fact> {
+    let spec: Result<MeshSpec<'_>, _> = source.section("spec");
+    let mesh_services = match spec.as_ref().map(|spec| spec.mesh_services.mode) {
+        Ok("Disabled") => MeshServices::Disabled,
+        Ok("Everywhere") => MeshServices::Everywhere,
+        Ok("ReachableBackends") => MeshServices::ReachableBackends,
+        Ok("Exclusive") => MeshServices::Exclusive,
         _ => MeshServices::Unknown,
     };
-    Ok(vec![Fact::mesh(Mesh { name: source.name.name.clone(), mesh_services })])
+    vec![Fact::mesh(Mesh { name: source.name.name.clone(), mesh_services })]
 }
 
 #[cfg(test)]
@@ -42,5 +41,8 @@ mod tests {
         check("{meshServices: {mode: ReachableBackends}}", MeshServices::ReachableBackends);
         check("{meshServices: {mode: Exclusive}}", MeshServices::Exclusive);
         check("{meshServices: {mode: Sometimes}}", MeshServices::Unknown);
+        check("{meshServices: {mode: 5}}", MeshServices::Unknown);
+        check("{meshServices: on}", MeshServices::Unknown);
+        check("everything", MeshServices::Unknown);
     }
 }

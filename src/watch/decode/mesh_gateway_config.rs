@@ -115,8 +115,8 @@ mod tests {
     #[test]
     fn a_config_says_what_is_wrong() {
         assert_eq!(
-            error(&config("{replicas: -1}")),
-            "MeshGatewayConfig/small: spec.replicas: invalid value: integer `-1`, expected u32; \
+            error(&config("{replicas: two}")),
+            "MeshGatewayConfig/small: spec.replicas: invalid type: string \"two\", expected i64; \
              write the field as the schema of its kind has it",
         );
         assert_eq!(

@@ -27,18 +27,18 @@ fn made_from(source: &Source<'_>) -> Option<(Text, Text)> {
     Some((label(MADE_FROM.1).unwrap_or_else(|| source.name.namespace.clone()), label(MADE_FROM.0)?))
 }
 
-/// A destination with the ports that its spec lists, in the mesh that its label names.
+/// A destination with the ports that its spec lists, in the mesh that its label names. The schemas of these kinds take any
+/// number for a port: what is none is one that nobody can name.
 pub(super) fn destination(source: &Source<'_>, kind: BackendKind) -> Result<Destination, DecodeError> {
     let spec: MeshServiceSpec<'_> = source.section("spec")?;
-    let mut ports = Vec::with_capacity(spec.ports.len());
-    for (index, written) in spec.ports.iter().enumerate() {
-        ports.push(DestinationPort {
-            port: source.port(|| format!("spec.ports[{index}].port"), written.port)?,
+    let ports = spec.ports.iter().filter_map(|written| {
+        Some(DestinationPort {
+            port: u16::try_from(written.port).ok().filter(|port| *port > 0)?,
             name: present(written.name),
             app_protocol: present(Some(written.app_protocol)),
-        });
-    }
-    Ok(in_mesh(source, kind, ports))
+        })
+    });
+    Ok(in_mesh(source, kind, ports.collect()))
 }
 
 /// A destination of a kind that is bound to the mesh that its label names.
@@ -114,9 +114,11 @@ mod tests {
             "blue",
             &[(80, "web", "http"), (81, "-", "tcp")],
         );
+        check("null", "{ports: [{port: 65536}, {port: 80}, {port: 0}, {port: -1}]}", "default", &[(80, "-", "tcp")]);
         assert_eq!(
-            error(&service("MeshService", "{}", "{ports: [{port: 65536}]}")),
-            "MeshService/shop/cart: spec.ports[0].port: 65536 is not a port; write a number from 1 to 65535",
+            error(&service("MeshService", "{}", "{ports: [{port: web}]}")),
+            "MeshService/shop/cart: spec.ports[0].port: invalid type: string \"web\", expected i64; \
+             write the field as the schema of its kind has it",
         );
     }
 }

@@ -66,7 +66,7 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
         Kind::ReferenceGrant => reference_grant::decode(&source)?,
         Kind::Namespace => namespace::decode(&source),
         Kind::Service => service::decode(&source)?,
-        Kind::Mesh => mesh::decode(&source)?,
+        Kind::Mesh => mesh::decode(&source),
         Kind::MeshGatewayConfig => mesh_gateway_config::decode(&source)?,
         Kind::MeshGatewayInstance => mesh_gateway_instance::decode(&source)?,
         Kind::Secret => {

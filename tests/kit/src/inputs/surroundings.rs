@@ -81,7 +81,7 @@ fn parameters() -> impl Strategy<Value = Value> {
     const TAGS: &[(&str, &str)] = &[("team", "blue"), ("a/b:c", "x_y-z.1"), ("kuma.io/service", "x"), ("team", "a b")];
     const TYPES: &[&str] = &["ClusterIP", "NodePort", "LoadBalancer"];
     let resources = json!({"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": 1}});
-    (sometimes(2, TAGS), sometimes(2, TYPES), sometimes(2, &[1, 3]), any::<bool>(), any::<bool>()).prop_map(
+    (sometimes(2, TAGS), sometimes(2, TYPES), sometimes(2, &[1_i64, 3, 0]), any::<bool>(), any::<bool>()).prop_map(
         move |(tag, service_type, replicas, cross_mesh, more)| {
             let mut spec = json!({ "crossMesh": cross_mesh });
             put(&mut spec, "tags", tag.map(|(key, value)| json!({ key: value })));

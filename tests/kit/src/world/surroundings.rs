@@ -54,7 +54,7 @@ pub(super) fn parameters(random: &mut Random, name: &str) -> Update {
     let parameters = ClassParameters {
         tags: tags.map(|(key, value)| ((*key).into(), (*value).into())).collect(),
         cross_mesh: random.one_in(4),
-        common: CommonConfig { replicas: random.some(2, &[1, 2]), ..CommonConfig::default() },
+        common: CommonConfig { replicas: random.some(2, &[1, 1, 2, 2, 2, 0]), ..CommonConfig::default() },
     };
     update(Key::of(Kind::MeshGatewayConfig, "", name), [Fact::class_parameters(name, parameters)])
 }
