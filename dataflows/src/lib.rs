@@ -92,8 +92,8 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (http_routes, requests) = view!(plan, mesh_http_routes(serving_routes.clone(), rules_of_routes.clone()));
     let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, rules_of_routes));
     let of_services = view!(plan, service_routes(requests.clone()));
-    let floors = view!(plan, service_floors(requests.clone()));
-    let (connections, of_connections) = view!(plan, service_connections(tcp_routes.clone(), requests));
+    let floors = view!(plan, service_floors(servings.clone(), requests));
+    let (connections, of_connections) = view!(plan, service_connections(tcp_routes.clone(), servings.clone()));
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
     let routes = (http_routes, tcp_routes, of_services, connections);
     let desired = view!(plan, desired_objects(gateways, instances, routes, floors, copies; settings));

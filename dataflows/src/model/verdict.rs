@@ -265,7 +265,7 @@ pub struct Count {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Everything {}
 
-/// That routes of requests are served at an attach point. Keyed by the point.
+/// That a route takes the requests of a port of a Service. Keyed by the port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestsServed {}
 

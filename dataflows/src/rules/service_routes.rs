@@ -65,13 +65,20 @@ pub fn yielded(contested: Key, settled: &PortConnections) -> Option<(Key, Yielde
     Some((serving.route, YieldedPort { parents: serving.parents.clone(), port, same_side }))
 }
 
-/// The point as one that needs a floor, by its key.
+/// The port of a Service on which a route takes requests, be it that none of them matches a rule.
+pub fn takes_requests(serving: &Serving) -> Option<&Ref<AttachPoint>> {
+    let taken = serving.point.service_port().is_some() && !serving.route_kind.is_of_connections();
+    taken.then_some(&serving.point)
+}
+
+/// The port as one that needs a floor, by its key.
 ///
 /// A request that no route on a port matches is to be rejected: <https://gateway-api.sigs.k8s.io/geps/gep-1294/>. Kuma
 /// would pass it to the Service. What rejects it names the Service by its tag, so without one there is no floor.
-pub fn floor_of(point: &AttachPoint) -> Option<(Key, AttachPoint)> {
+pub fn floor_of(serving: &Serving) -> Option<(Key, AttachPoint)> {
+    let point = takes_requests(serving)?;
     let has_tag = point.service_port().is_some_and(|port| port.tag.is_some());
-    has_tag.then(|| (point.key, point.clone()))
+    has_tag.then(|| (point.key, AttachPoint::clone(point)))
 }
 
 /// Whether a route leaves no request on a port to others.

@@ -1,6 +1,4 @@
-use crate::model::{
-    MeshHttpRoutePlan, MeshTcpRoutePlan, PortConnections, RequestsServed, ServiceTcpRoutePlan, YieldedPort,
-};
+use crate::model::{MeshTcpRoutePlan, PortConnections, RequestsServed, ServiceTcpRoutePlan, Serving, YieldedPort};
 use crate::operators::{Rows, cogroup};
 use crate::rules::service_routes;
 
@@ -11,10 +9,11 @@ use crate::rules::service_routes;
 /// connections that holds the port and one of each namespace that has some for its own clients.
 pub(crate) fn service_connections<'s>(
     connections: Rows<'s, MeshTcpRoutePlan>,
-    requests: Rows<'s, MeshHttpRoutePlan>,
+    servings: Rows<'s, Serving>,
 ) -> (Rows<'s, ServiceTcpRoutePlan>, Rows<'s, YieldedPort>) {
     let connections = connections.rekey(|_, plan| service_routes::contested(&plan.serving.point));
-    let requests = requests.flat_map(|_, plan| Some((plan.serving.point.key, RequestsServed {})));
+    let requests = servings
+        .flat_map(|_, serving| service_routes::takes_requests(serving).map(|point| (point.key, RequestsServed {})));
     let inputs = [connections.any(), requests.any()];
     let settled = cogroup("connections by Service port", inputs, |port, group, settled| {
         let yields = group.one::<RequestsServed>().is_some();

@@ -1,4 +1,4 @@
-use crate::model::{AttachPoint, Everything, MeshHttpRoutePlan, ServiceFloor};
+use crate::model::{AttachPoint, Everything, MeshHttpRoutePlan, ServiceFloor, Serving};
 use crate::operators::{Rows, cogroup};
 use crate::rules;
 
@@ -6,8 +6,11 @@ use crate::rules;
 /// the port.
 ///
 /// However many routes a port has, its group holds two rows at most: all routes say the same of it.
-pub(crate) fn service_floors(routes: Rows<'_, MeshHttpRoutePlan>) -> Rows<'_, ServiceFloor> {
-    let points = routes.clone().flat_map(|_, plan| rules::service_routes::floor_of(&plan.serving.point));
+pub(crate) fn service_floors<'s>(
+    servings: Rows<'s, Serving>,
+    routes: Rows<'s, MeshHttpRoutePlan>,
+) -> Rows<'s, ServiceFloor> {
+    let points = servings.flat_map(|_, serving| rules::service_routes::floor_of(serving));
     let everything = routes.flat_map(|_, plan| {
         rules::service_routes::serves_everything(plan).then_some((plan.serving.point.key, Everything {}))
     });

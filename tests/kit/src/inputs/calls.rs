@@ -10,7 +10,16 @@ use super::{Taste, backends, one_in, pick, put, sometimes};
 /// A GRPCRoute, not yet named.
 pub(super) fn grpc_route(taste: Taste) -> impl Strategy<Value = Value> {
     let hostnames = prop::option::weighted(0.8, vec(hostname_of_route(taste), 1..=2));
-    route("GRPCRoute", parents(taste), hostnames, vec(rule(taste), 1..=2))
+    // Other than an HTTPRoute, one without rules is just that.
+    route("GRPCRoute", parents(taste), hostnames, vec(rule(taste), 0..=2)).prop_map(|mut route| {
+        // It leaves no trace on a MeshService made by hand, of which no tag is known by which a sidecar could refuse.
+        if route["spec"]["rules"] == json!([])
+            && let Some(parents) = route["spec"]["parentRefs"].as_array_mut()
+        {
+            parents.retain(|parent| parent["name"] != "remote");
+        }
+        route
+    })
 }
 
 fn rule(taste: Taste) -> impl Strategy<Value = Value> {

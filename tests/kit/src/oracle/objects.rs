@@ -23,7 +23,7 @@ pub(super) fn desired(
     let (on_listeners, on_services): (Vec<_>, Vec<_>) =
         connections.flatten().partition(|plan| plan.serving.point.listener().is_some());
     desired.extend(on_listeners.into_iter().map(|plan| connection_route(settings, plan)));
-    let served = ports_with_requests(servings, routes);
+    let served = ports_with_requests(servings);
     let held = on_services.into_iter().filter(|plan| !served.contains(&plan.serving.point.key));
     desired.extend(connections_on_services(settings, held.map(Ref::new).collect()));
     let plans = servings.values().filter_map(|serving| plan(serving, routes.get(&serving.route)?)).map(Ref::new);
@@ -34,7 +34,7 @@ pub(super) fn desired(
         Desired::new(names::route_object(settings, serving), Content::MeshHttpRoute(plan.clone()))
     }));
     desired.extend(of_services(settings, &on_services));
-    desired.extend(service_floors(settings, &on_services));
+    desired.extend(service_floors(settings, servings, &on_services));
     desired
 }
 
@@ -57,11 +57,13 @@ fn of_services(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<Des
 }
 
 /// One floor per port that has routes of which none answers everything.
-fn service_floors(settings: &Settings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<Desired> {
-    let mut points: BTreeMap<Key, (Ref<AttachPoint>, bool)> = BTreeMap::new();
+fn service_floors(settings: &Settings, servings: &Servings, plans: &[Ref<MeshHttpRoutePlan>]) -> Vec<Desired> {
+    let mut points: BTreeMap<Key, (Ref<AttachPoint>, bool)> =
+        taking_requests(servings).map(|point| (point.key, (point.clone(), false))).collect();
     for plan in plans {
-        let point = &plan.serving.point;
-        points.entry(point.key).or_insert((point.clone(), false)).1 |= service_routes::serves_everything(plan);
+        if let Some((_, everything)) = points.get_mut(&plan.serving.point.key) {
+            *everything |= service_routes::serves_everything(plan);
+        }
     }
     let floor = |(point, everything): (Ref<AttachPoint>, bool)| {
         point.service_port().filter(|port| port.tag.is_some() && !everything)?;
@@ -166,10 +168,15 @@ fn connections_on_services(settings: &Settings, plans: Vec<Ref<MeshTcpRoutePlan>
     by_service.into_values().map(object).collect()
 }
 
-/// The ports of Services on which routes of requests are served.
-pub(super) fn ports_with_requests(servings: &Servings, routes: &BTreeMap<Key, Ref<RouteRules>>) -> BTreeSet<Key> {
-    let plans = servings.values().filter_map(|serving| plan(serving, routes.get(&serving.route)?));
-    plans.filter(|plan| plan.serving.point.service_port().is_some()).map(|plan| plan.serving.point.key).collect()
+/// The ports of Services on which routes take requests.
+pub(super) fn ports_with_requests(servings: &Servings) -> BTreeSet<Key> {
+    taking_requests(servings).map(|point| point.key).collect()
+}
+
+fn taking_requests(servings: &Servings) -> impl Iterator<Item = &Ref<AttachPoint>> {
+    let of_requests = |serving: &&Ref<Serving>| matches!(serving.route_kind, RouteKind::Http | RouteKind::Grpc);
+    let points = servings.values().filter(of_requests).map(|serving| &serving.point);
+    points.filter(|point| point.service_port().is_some())
 }
 
 fn plan(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Option<MeshHttpRoutePlan> {

@@ -151,7 +151,7 @@ impl Statuses<'_> {
         servings: impl Iterator<Item = &'a Ref<Serving>>,
         rules: &BTreeMap<Key, Ref<RouteRules>>,
     ) -> Vec<(u16, bool)> {
-        let served = ports_with_requests(self.servings, rules);
+        let served = ports_with_requests(self.servings);
         let would_hold = |serving: &&Ref<Serving>| {
             let of_connections = matches!(serving.route_kind, RouteKind::Tcp | RouteKind::Tls);
             let has_rules = rules.get(&serving.route).is_some_and(|rules| !rules.rules.is_empty());
