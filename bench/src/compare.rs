@@ -1,8 +1,9 @@
 //! Two files of results side by side.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::record::Figure;
+use crate::record::{Figure, Run};
 use crate::results::{Results, Unreadable, readable};
 
 #[derive(clap::Args)]
@@ -15,13 +16,18 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Unreadable> {
     let (before, after) = (Results::read(&arguments.before)?, Results::read(&arguments.after)?);
-    for (name, results) in [("before", &before), ("after", &after)] {
-        for run in &results.runs {
-            println!("{name}: {} at {}, {}, load {}", run.date, run.commit, run.processor, run.load_before);
-        }
-    }
-    println!("\n| | case | measure | N | before | after | after / before |\n|---|---|---|---|---|---|---|");
-    before.figures.iter().filter_map(|figure| row(figure, &after.figures)).for_each(|row| println!("{row}"));
+    let named = |name: &'static str, results: &Results| {
+        let line = move |run: &Run| {
+            format!("{name}: {} at {}, {}, load {}", run.date, run.commit, run.processor, run.load_before)
+        };
+        results.runs.iter().map(line).collect::<Vec<_>>()
+    };
+    let runs = [named("before", &before), named("after", &after)].concat();
+    let head = "\n| | case | measure | N | before | after | after / before |\n|---|---|---|---|---|---|---|".to_owned();
+    let rows = before.figures.iter().filter_map(|figure| row(figure, &after.figures));
+    let lines: Vec<String> = runs.into_iter().chain([head]).chain(rows).collect();
+    // Whoever closes standard output has seen enough.
+    let _ = writeln!(io::stdout(), "{}", lines.join("\n"));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What a measurement says: JSON lines, first of the run, then one per figure.
 
 use std::fs;
+use std::io::{self, Write};
 use std::process::Command;
 
 use jiff::Zoned;
@@ -82,7 +83,8 @@ impl Figure {
 
 impl Line {
     pub(crate) fn tell(self) {
-        println!("{}", serde_json::to_string(&self).unwrap_or_default());
+        // Whoever closes standard output has seen enough.
+        let _ = writeln!(io::stdout(), "{}", serde_json::to_string(&self).unwrap_or_default());
     }
 }
 

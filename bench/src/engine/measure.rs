@@ -158,6 +158,9 @@ fn count(crowd: &str, shape: Shape) {
     }
 }
 
+/// How the cases begin that tell numbers of workers apart.
+pub(super) const WORKERS: &str = "workers: ";
+
 /// Load and single edits with so many workers.
 fn spread(crowd: &str, shape: Shape, workers: NonZeroUsize) {
     const EDITS: u32 = 200;
@@ -165,7 +168,7 @@ fn spread(crowd: &str, shape: Shape, workers: NonZeroUsize) {
     let mut world = World::new(Engine::with_workers(Settings::default(), workers));
     let took = world.step(updates);
     world.settle();
-    let case = format!("workers: {workers}, {crowd}");
+    let case = format!("{WORKERS}{workers}, {crowd}");
     Figure::new("M12", &case, "load in one epoch", shape.routes, took.as_secs_f64(), "s").tell();
     let route = |turn: u32| asserted(shape.route(turn.wrapping_mul(7_919) % shape.routes, turn + 2), turn + 2);
     let times = (0..EDITS).map(|turn| one(&mut world, route(turn)).0).collect();

@@ -61,7 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), subprocess::Failed> {
 /// How an edit slows down with a thousand times the routes, and on a hot Gateway: medians over medians.
 fn ratios(figures: &[Figure]) -> Vec<Figure> {
     const RATIO_MAX: f64 = 1.3;
-    let medians: Vec<_> = figures.iter().filter(|figure| figure.measure == measure::EDIT_MEDIAN).collect();
+    let is_edit =
+        |figure: &&Figure| figure.measure == measure::EDIT_MEDIAN && !figure.case.starts_with(measure::WORKERS);
+    let medians: Vec<_> = figures.iter().filter(is_edit).collect();
     let (small, large) = (medians.iter().map(|f| f.routes).min(), medians.iter().map(|f| f.routes).max());
     let find = |case: &str, routes| medians.iter().find(|f| f.case == case && f.routes == routes);
     let mut ratios = Vec::new();
