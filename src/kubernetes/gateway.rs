@@ -42,19 +42,30 @@ pub struct GatewaySpec<'a> {
     #[serde(borrow, default)]
     pub infrastructure: Infrastructure<'a>,
     /// What is asked of TLS on all listeners.
-    #[serde(default)]
-    pub tls: GatewayTls,
+    #[serde(borrow, default)]
+    pub tls: GatewayTls<'a>,
     /// Whose `ListenerSets` may add listeners.
     #[serde(borrow)]
     pub allowed_listeners: Option<AllowedListeners<'a>>,
 }
 
-/// `spec.tls` of a Gateway: what is asked of clients.
+/// `spec.tls` of a Gateway: what is asked of clients, and what is shown to backends.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs)] // Each field is the one whose name it bears.
-pub struct GatewayTls {
+pub struct GatewayTls<'a> {
     pub frontend: FrontendTls,
+    #[serde(borrow)]
+    pub backend: BackendTls<'a>,
+}
+
+/// `spec.tls.backend`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[allow(missing_docs)] // Each field is the one whose name it bears.
+pub struct BackendTls<'a> {
+    #[serde(borrow)]
+    pub client_certificate_ref: Option<CertificateRef<'a>>,
 }
 
 /// `spec.tls.frontend`

@@ -16,7 +16,8 @@ pub(super) fn status(gateway: &GatewayStatus) -> Value {
     let listeners = listener_status::all(gateway.generation, &gateway.listeners, &gateway.pending);
     let addresses: Vec<_> =
         gateway.addresses.iter().map(|address| json!({"type": &*address.kind, "value": &*address.value})).collect();
-    let conditions = vec![accepted(gateway, acceptance), programmed(gateway, acceptance)];
+    let mut conditions = vec![accepted(gateway, acceptance), programmed(gateway, acceptance)];
+    conditions.extend(resolved_refs(gateway));
     let mut status =
         object([("conditions", conditions.into()), ("listeners", listeners.into()), ("addresses", addresses.into())]);
     if gateway.attached_sets > 0 {
@@ -54,6 +55,19 @@ fn programmed(gateway: &GatewayStatus, acceptance: Acceptance<'_>) -> Value {
     }
     let message = if serves(gateway) { "" } else { "no listener serves anything, so that no address is needed" };
     programmed(true, "Programmed", message)
+}
+
+/// What is wrong with references of the Gateway itself, if there is anything: Kuma shows backends the certificates of the
+/// mesh, and no others. It changes nothing about the rest.
+///
+/// <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditionreason> (`InvalidClientCertificateRef`)
+fn resolved_refs(gateway: &GatewayStatus) -> Option<Value> {
+    let name = gateway.managed.gateway.backend_certificate.as_ref()?;
+    let message = format!(
+        "spec.tls.backend.clientCertificateRef \"{name}\" is not used: Kuma's gateways show backends the certificates of the \
+         mesh only"
+    );
+    Some(condition("ResolvedRefs", false, "InvalidClientCertificateRef", &message, gateway.generation))
 }
 
 /// What is wrong with the addresses. A Gateway of which no listener serves anything needs none, and Kuma gives it none.

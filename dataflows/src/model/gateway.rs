@@ -28,6 +28,8 @@ pub struct Gateway {
     pub allowed_listeners: AllowedNamespaces,
     /// `spec.tls.frontend`: on which ports clients are asked for certificates, also by listeners of `ListenerSets`.
     pub client_certificates: ClientCertificates,
+    /// `spec.tls.backend.clientCertificateRef`: the name of the certificate that backends are to be shown.
+    pub backend_certificate: Option<Text>,
 }
 
 /// On which ports of a Gateway clients are asked for certificates.

@@ -88,6 +88,13 @@ pub const FEATURES: &[Feature] = {
         row("Hosts that several listeners for TLS take are told", &[], No, Yes, "overlapping_tls_listeners"),
         row("HTTPS listeners with certificates", &[], Partly, Yes, "tls_certificate_is_copied"),
         row(
+            "Certificates that backends are shown",
+            &["GatewayBackendClientCertificate"],
+            No,
+            No,
+            "b36_certificate_for_backends",
+        ),
+        row(
             "Certificates of clients",
             &["GatewayFrontendClientCertificateValidation"],
             No,

@@ -228,6 +228,7 @@ mod tests {
                 addresses: vec![],
                 allowed_listeners: AllowedNamespaces::None,
                 client_certificates: ClientCertificates::default(),
+                backend_certificate: None,
             }),
             mesh: "default".into(),
             mesh_services: Some(MeshServices::Disabled),

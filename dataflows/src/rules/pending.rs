@@ -75,6 +75,7 @@ mod tests {
             addresses: Vec::new(),
             allowed_listeners: crate::model::AllowedNamespaces::None,
             client_certificates: crate::model::ClientCertificates::default(),
+            backend_certificate: None,
         };
         let managed = ManagedGateway {
             key: Key::of(Kind::Gateway, "infra", "edge"),

@@ -127,6 +127,7 @@ pub(crate) fn gateway(name: &str) -> GatewayObject {
         addresses: Vec::new(),
         allowed_listeners: AllowedNamespaces::None,
         client_certificates: dataflows::model::ClientCertificates::default(),
+        backend_certificate: None,
     };
     GatewayObject { object, gateway, listeners: Vec::new() }
 }

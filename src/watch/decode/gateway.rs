@@ -46,10 +46,11 @@ fn gateway(source: &Source<'_>, spec: &GatewaySpec<'_>) -> Gateway {
             .as_ref()
             .map_or(AllowedNamespaces::None, |allowed| listener::namespaces(&allowed.namespaces)),
         client_certificates: client_certificates(&spec.tls),
+        backend_certificate: spec.tls.backend.client_certificate_ref.as_ref().map(|reference| reference.name.into()),
     }
 }
 
-fn client_certificates(written: &GatewayTls) -> ClientCertificates {
+fn client_certificates(written: &GatewayTls<'_>) -> ClientCertificates {
     let asks = |tls: &PortTls| tls.validation.is_some();
     // What is no port has no listener.
     let by_port = written.frontend.per_port.iter().filter_map(|of_port| {

@@ -35,6 +35,7 @@ fn a_gateway_has_defaults() {
             addresses: Vec::new(),
             allowed_listeners: AllowedNamespaces::None,
             client_certificates: ClientCertificates::default(),
+            backend_certificate: None,
         };
         assert_eq!(rows::<Gateway>(&object), [expected]);
         assert_eq!(rows::<Generation>(&object)[0].generation, 1);
@@ -189,4 +190,15 @@ fn a_gateway_may_be_very_large() {
     let object = decoded(&gateway(&format!("listeners: [{}]", listeners.join(","))));
     let listeners = rows::<Listener>(&object);
     assert_eq!((listeners.len(), listeners[9_999].index), (10_000, 9_999));
+}
+
+#[test]
+fn a_gateway_says_which_certificate_backends_are_to_be_shown() {
+    let shown = |tls: &str| {
+        let object = decoded(&gateway(&format!("listeners: [], tls: {tls}")));
+        rows::<Gateway>(&object)[0].backend_certificate.clone()
+    };
+    assert_eq!(shown("{backend: {clientCertificateRef: {name: cert, namespace: certs}}}").as_deref(), Some("cert"));
+    assert_eq!(shown("{backend: {clientCertificateRef: null}}"), None);
+    assert_eq!(shown("null"), None);
 }

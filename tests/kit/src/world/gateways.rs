@@ -35,6 +35,7 @@ pub(super) fn gateway(random: &mut Random, namespace: &str, name: &str) -> Updat
             default: random.one_in(20),
             by_port: (random.one_in(8)).then(|| (443, random.one_in(2))).into_iter().collect(),
         },
+        backend_certificate: random.one_in(12).then(|| "cert".into()),
     };
     let mut facts = vec![Fact::gateway(gateway), Fact::generation(&object, i64::from(random.between(1, 3)))];
     let names: BTreeSet<_> = (0..random.below(5)).map(|_| *random.pick(&["a", "b", "c", "d"])).collect();
