@@ -6,15 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 
-use dataflows::Engine;
 use dataflows::model::{Action, Fact, Key, ObjectName, Settings, Task, Update};
 use kit::oracle;
+use kit::processes::{Shape, Subject};
 use kit::world::{Answers, Event, History, Random};
 
 /// Histories that are played unless more are asked for.
 const SEEDS: u64 = 320;
 /// The same with several workers, which take longer for each epoch.
 const SEEDS_OF_WORKERS: u64 = 24;
+/// The same with several processes, which take longer still.
+const SEEDS_OF_PROCESSES: u64 = 6;
+const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+const FOUR: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// How often the cluster may have to answer until nothing is left to do.
 const ROUNDS_MAX: usize = 8;
 
@@ -30,8 +34,8 @@ struct Failure {
 
 /// An engine, what it was told, and what it has asked for since.
 struct Run {
-    engine: Engine,
-    workers: NonZeroUsize,
+    subject: Subject,
+    shape: Shape,
     settings: Settings,
     facts: Facts,
     tasks: Tasks,
@@ -39,9 +43,9 @@ struct Run {
 }
 
 impl Run {
-    fn new(settings: &Settings, workers: NonZeroUsize) -> Self {
-        let engine = Engine::with_workers(settings.clone(), workers);
-        Self { engine, workers, settings: settings.clone(), facts: Facts::new(), tasks: Tasks::new(), epochs: 0 }
+    fn new(settings: &Settings, shape: Shape) -> Self {
+        let subject = shape.start(settings);
+        Self { subject, shape, settings: settings.clone(), facts: Facts::new(), tasks: Tasks::new(), epochs: 0 }
     }
 
     /// What sources say when all this happens now.
@@ -62,7 +66,7 @@ impl Run {
             self.facts.insert(update.source, update.facts.clone());
         }
         self.epochs += 1;
-        let changes = self.engine.step(updates).tasks;
+        let changes = self.subject.step(updates);
         let changes: Changes = changes.iter().map(|(key, task)| (*key, task.as_deref().cloned())).collect();
         for (key, task) in &changes {
             match task {
@@ -116,8 +120,8 @@ struct Played {
 }
 
 /// Plays a history with every check there is.
-fn play(history: &History, seed: u64, workers: NonZeroUsize) -> Result<(), Failure> {
-    let mut run = Run::new(&history.settings, workers);
+fn play(history: &History, seed: u64, shape: Shape) -> Result<(), Failure> {
+    let mut run = Run::new(&history.settings, shape);
     let mut played = Played { epochs: Vec::new(), tasks: Tasks::new() };
     for events in &history.epochs {
         let updates = run.updates(events);
@@ -127,7 +131,7 @@ fn play(history: &History, seed: u64, workers: NonZeroUsize) -> Result<(), Failu
     played.tasks.clone_from(&run.tasks);
     settle(&mut run)?;
     undo(&mut run)?;
-    regroup(history, &played, seed, run.workers)
+    regroup(history, &played, seed, run.shape)
 }
 
 /// Once every write succeeds, nothing is left but what stands in the way.
@@ -176,19 +180,19 @@ fn undo(run: &mut Run) -> Result<(), Failure> {
 }
 
 /// The order inside an epoch means nothing, and where epochs end means nothing for the outcome.
-fn regroup(history: &History, played: &Played, seed: u64, workers: NonZeroUsize) -> Result<(), Failure> {
+fn regroup(history: &History, played: &Played, seed: u64, shape: Shape) -> Result<(), Failure> {
     let mut random = Random::new(seed);
     let last = played.epochs.len();
-    let mut shuffled = Run::new(&history.settings, workers);
+    let mut shuffled = Run::new(&history.settings, shape);
     for (epoch, (updates, changes)) in played.epochs.iter().enumerate() {
         if shuffled.advance(shuffle(&mut random, updates)) != *changes {
             return Err(Failure { epoch, what: "another order inside the epoch changes the outcome".to_owned() });
         }
     }
     let all: Vec<Update> = played.epochs.iter().flat_map(|(updates, _)| updates.clone()).collect();
-    let mut together = Run::new(&history.settings, workers);
+    let mut together = Run::new(&history.settings, shape);
     together.advance(shuffle(&mut random, &all));
-    let mut single = Run::new(&history.settings, workers);
+    let mut single = Run::new(&history.settings, shape);
     for update in all {
         single.advance(vec![update]);
     }
@@ -232,7 +236,7 @@ fn difference(left_name: &str, left: &Tasks, right_name: &str, right: &Tasks) ->
 }
 
 /// Drops epochs and events as long as anything still fails.
-fn shrink(mut history: History, seed: u64, workers: NonZeroUsize) -> History {
+fn shrink(mut history: History, seed: u64, shape: Shape) -> History {
     loop {
         let epochs = (0..history.epochs.len()).map(|epoch| {
             let mut cut = history.clone();
@@ -247,19 +251,17 @@ fn shrink(mut history: History, seed: u64, workers: NonZeroUsize) -> History {
                 cut
             })
         });
-        match epochs.chain(events).find(|cut| play(cut, seed, workers).is_err()) {
+        match epochs.chain(events).find(|cut| play(cut, seed, shape).is_err()) {
             Some(cut) => history = cut,
             None => return history,
         }
     }
 }
 
-fn explain(history: &History, seed: u64, workers: NonZeroUsize) -> String {
-    let history = shrink(history.clone(), seed, workers);
-    let mut text = format!(
-        "seed {seed}, {workers} workers: DELTAGATE_SEED={seed} cargo test --test oracle\n{:?}\n",
-        history.settings
-    );
+fn explain(history: &History, seed: u64, shape: Shape) -> String {
+    let history = shrink(history.clone(), seed, shape);
+    let mut text =
+        format!("seed {seed}, {shape:?}: DELTAGATE_SEED={seed} cargo test --test oracle\n{:?}\n", history.settings);
     for (epoch, events) in history.epochs.iter().enumerate() {
         let _ = writeln!(text, "epoch {epoch}");
         for event in events {
@@ -275,7 +277,7 @@ fn explain(history: &History, seed: u64, workers: NonZeroUsize) -> String {
             }
         }
     }
-    if let Err(failure) = play(&history, seed, workers) {
+    if let Err(failure) = play(&history, seed, shape) {
         let _ = writeln!(text, "in epoch {}:\n{}", failure.epoch, failure.what);
     }
     text
@@ -287,18 +289,25 @@ fn number(variable: &str) -> Option<u64> {
 
 #[test]
 fn the_engine_answers_as_the_oracle_does_at_every_epoch() {
-    answer(SEEDS, NonZeroUsize::MIN);
+    answer(SEEDS, Shape::Workers(NonZeroUsize::MIN));
 }
 
 #[test]
 fn however_many_workers_there_are_the_answer_is_the_same() {
-    for workers in [2, 4] {
-        answer(SEEDS_OF_WORKERS, NonZeroUsize::new(workers).expect("a number of workers"));
+    for workers in [TWO, FOUR] {
+        answer(SEEDS_OF_WORKERS, Shape::Workers(workers));
+    }
+}
+
+#[test]
+fn however_many_processes_there_are_the_answer_is_the_same() {
+    for (processes, workers) in [(TWO, NonZeroUsize::MIN), (FOUR, NonZeroUsize::MIN), (TWO, TWO)] {
+        answer(SEEDS_OF_PROCESSES, Shape::Processes(processes, workers));
     }
 }
 
 /// Plays so many histories, unless others are asked for.
-fn answer(seeds: u64, workers: NonZeroUsize) {
+fn answer(seeds: u64, shape: Shape) {
     let seeds = number("DELTAGATE_SEED").map_or(0..number("DELTAGATE_SEEDS").unwrap_or(seeds), |seed| seed..seed + 1);
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let failures: Vec<String> = std::thread::scope(|scope| {
@@ -307,7 +316,7 @@ fn answer(seeds: u64, workers: NonZeroUsize) {
             scope.spawn(move || {
                 share.find_map(|seed| {
                     let history = History::random(seed);
-                    play(&history, seed, workers).is_err().then(|| explain(&history, seed, workers))
+                    play(&history, seed, shape).is_err().then(|| explain(&history, seed, shape))
                 })
             })
         };
@@ -374,7 +383,7 @@ fn histories_are_full_of_events() {
 /// What occurs in a history.
 fn events_of(history: &History) -> BTreeSet<&'static str> {
     let mut seen = BTreeSet::new();
-    let mut run = Run::new(&history.settings, NonZeroUsize::MIN);
+    let mut run = Run::new(&history.settings, Shape::Workers(NonZeroUsize::MIN));
     for events in &history.epochs {
         let updates = run.updates(events);
         run.advance(updates);

@@ -3,26 +3,34 @@
 //! The engine is synchronous and holds no clock: tests, benchmarks and the controller call it like any function.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use differential_dataflow::AsCollection;
 use differential_dataflow::consolidation::consolidate;
 use differential_dataflow::input::{Input as _, InputSession};
 use timely::container::CapacityContainerBuilder;
+use timely::dataflow::operators::Exchange as _;
 use timely::dataflow::operators::core::Partition;
 use timely::dataflow::{ProbeHandle, Scope};
 use timely::worker::Worker;
 
 use crate::Inputs;
 use crate::model::{Datum, Fact, Key, Kind, Ref, Row, Settings, Task, Update};
-use crate::operators::{Diff, Epoch, Rows};
+use crate::operators::{Diff, Epoch, Raw, Rows};
 
+mod bell;
 mod peers;
+mod share;
 mod topology;
 mod work;
 
+use bell::Bell;
+pub use peers::Cluster;
 use peers::Peers;
+pub use share::Share;
 pub use topology::{Edge, Plan, Topology};
 pub use work::Work;
 
@@ -66,12 +74,15 @@ impl Asserted {
 
 /// The dataflow with its workers. Not `Send`: built on the thread that steps it.
 ///
-/// Everything goes in at the worker of that thread. Where there are more, each row travels to the worker of its key.
+/// Everything goes in at the worker of that thread. Where there are more, each row travels to the worker of its key. Where
+/// there are several processes, each puts in its share and gets the tasks of its share.
 pub struct Engine {
     worker: Worker,
     peers: Peers,
     /// Until the end.
     session: Option<Session>,
+    /// Where there are several processes.
+    bell: Option<Bell>,
     probe: ProbeHandle<Epoch>,
     changes: Changes,
     epoch: Epoch,
@@ -87,46 +98,76 @@ impl Engine {
 
     /// Builds the dataflow with so many workers. More than one pays where epochs are large and processors idle.
     pub fn with_workers(settings: Settings, workers: NonZeroUsize) -> Self {
-        Self::build(settings, workers, false)
+        Self::build(settings, workers, None, false).expect("workers of one process need threads and nothing else")
+    }
+
+    /// Builds the dataflow as one of several processes, with so many workers in each. It returns when all of them have
+    /// built it. An error is one of the system, which has no threads or handles left.
+    ///
+    /// All processes need the same settings and number of workers. When one of them is gone, threads of the others whose
+    /// names begin with `timely:` panic: nobody can go on alone. Dropping an engine waits until all others are dropped.
+    pub fn in_cluster(settings: Settings, workers: NonZeroUsize, cluster: Cluster) -> io::Result<Self> {
+        Self::build(settings, workers, Some(cluster), false)
     }
 
     /// Builds a dataflow with one worker that counts what it does, for [`Self::work`] and [`Self::topology`]. Counting
     /// makes an epoch dearer by a quarter to a half.
     pub fn counting(settings: Settings) -> Self {
-        Self::build(settings, NonZeroUsize::MIN, true)
+        Self::build(settings, NonZeroUsize::MIN, None, true).expect("one worker needs nothing of the system")
     }
 
-    fn build(settings: Settings, workers: NonZeroUsize, counting: bool) -> Self {
+    fn build(settings: Settings, workers: NonZeroUsize, cluster: Option<Cluster>, counting: bool) -> io::Result<Self> {
+        let layout = Layout { workers, share: cluster.as_ref().map_or(Share::WHOLE, Cluster::share) };
         let changes = Changes::default();
         let (of_others, for_others) = (changes.clone(), settings.clone());
         // Other workers have nothing to put in: their sessions are closed at once, or they would hold time back.
-        let build = move |worker: &mut Worker| drop(install(worker, &for_others, &of_others, &work::Log::default()));
-        let (mut worker, peers) = Peers::start(workers.get(), build);
+        let build = move |worker: &mut Worker| {
+            drop(layout.bell(worker));
+            drop(install(worker, layout, &for_others, (&of_others, &work::Log::default())));
+        };
+        let (mut worker, peers) = Peers::start(workers, cluster, build)?;
         let mut log = work::Log::default();
         if counting {
             log.register(&mut worker);
         }
-        let (session, probe) = install(&mut worker, &settings, &changes, &log);
-        Self { worker, peers, session: Some(session), probe, changes, epoch: 0, asserted: BTreeMap::new(), log }
+        let bell = layout.bell(&mut worker);
+        let (session, probe) = install(&mut worker, layout, &settings, (&changes, &log));
+        let (session, epoch, asserted) = (Some(session), 0, BTreeMap::new());
+        Ok(Self { worker, peers, session, bell, probe, changes, epoch, asserted, log })
     }
 
     /// Closes one epoch: folds the updates in (the last of several for one source counts), runs until the epoch is
-    /// complete, returns what changed. Updates that assert what was asserted before are no epoch, save at the start.
+    /// complete, returns what changed. Updates that assert what was asserted before are no epoch, save at the start and
+    /// where another process has called for one.
     pub fn step(&mut self, updates: impl IntoIterator<Item = Update>) -> Step {
         // One source may speak several times in a batch: rows that come and go cancel before anything sees them.
         let rows: usize = updates.into_iter().map(|update| self.assert(update.source, update.facts)).sum();
-        if rows == 0 && self.epoch > 0 {
+        if rows == 0 && self.epoch > 0 && !self.is_called() {
             return Step { epoch: self.epoch, rows, tasks: Vec::new() };
         }
-        self.epoch += 1;
+        let heard = self.bell.as_ref().map_or(0, Bell::heard);
+        self.epoch = (self.epoch + 1).max(heard);
         if let Some(session) = &mut self.session {
             session.advance_to(self.epoch);
             session.flush();
+        }
+        if let Some(bell) = self.bell.as_mut().filter(|_| heard < self.epoch) {
+            bell.ring(self.epoch);
         }
         while self.probe.less_than(&self.epoch) {
             self.peers.step(&mut self.worker);
         }
         Step { epoch: self.epoch, rows, tasks: self.drain() }
+    }
+
+    /// Whether another process has closed an epoch that this one has not.
+    pub fn is_called(&self) -> bool {
+        self.bell.as_ref().is_some_and(|bell| bell.heard() > self.epoch)
+    }
+
+    /// Does what other processes ask for, or sleeps until they do, the thread is unparked, or the time is over.
+    pub fn rest(&mut self, most: Option<Duration>) {
+        self.worker.step_or_park(most);
     }
 
     /// What the dataflow has done since this was last asked; nothing, if it does not count.
@@ -184,17 +225,48 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.session = None;
+        (self.session, self.bell) = (None, None);
         self.peers.end(&mut self.worker);
+    }
+}
+
+/// Over what the dataflow is spread.
+#[derive(Clone, Copy)]
+struct Layout {
+    workers: NonZeroUsize,
+    share: Share,
+}
+
+impl Layout {
+    /// The bell, where there is anybody who could hear it.
+    fn bell(self, worker: &mut Worker) -> Option<Bell> {
+        let listeners = (0..self.share.processes).map(|process| self.first_worker(process)).collect();
+        (self.share.processes > 1).then(|| Bell::install(worker, listeners))
+    }
+
+    /// The worker of the thread of a process's engine.
+    const fn first_worker(self, process: usize) -> u64 {
+        (process * self.workers.get()) as u64
+    }
+
+    /// Brings each task to the process that may do it.
+    fn deliver(self, tasks: Raw<'_>) -> Raw<'_> {
+        if self.share.processes == 1 {
+            return tasks;
+        }
+        let owner = move |((_, row), _, _): &((Key, Row), Epoch, Diff)| {
+            row.get::<Task>().map_or(0, |task| self.first_worker(self.share.owner(&task.pending.object)))
+        };
+        tasks.inner.exchange(owner).as_collection()
     }
 }
 
 /// Builds the dataflow on one worker.
 fn install(
     worker: &mut Worker,
+    layout: Layout,
     settings: &Settings,
-    changes: &Changes,
-    log: &work::Log,
+    (changes, log): (&Changes, &work::Log),
 ) -> (Session, ProbeHandle<Epoch>) {
     let (probe, sink) = (ProbeHandle::new(), changes.clone());
     let session = worker.dataflow_named::<Epoch, _, _>("deltagate", |scope| {
@@ -202,9 +274,8 @@ fn install(
         let mut plan = Plan::new(scope);
         let outputs = crate::build(&mut plan, settings, inputs);
         log.plan(plan.views());
-        outputs
-            .tasks
-            .into_raw("tasks")
+        layout
+            .deliver(outputs.tasks.into_raw("tasks"))
             .inspect(move |(row, _, diff)| {
                 sink.lock().unwrap_or_else(PoisonError::into_inner).push((row.clone(), *diff));
             })

@@ -31,7 +31,7 @@ pub type Epoch = u64;
 /// Multiplicity of a row: plus or minus one.
 pub type Diff = i32;
 
-type Raw<'s> = VecCollection<'s, Epoch, (Key, Row), Diff>;
+pub(crate) type Raw<'s> = VecCollection<'s, Epoch, (Key, Row), Diff>;
 type Change = ((Key, Row), Epoch, Diff);
 type Spine = ValSpine<Key, Row, Epoch, Diff>;
 type Batch = <Spine as TraceReader>::Batch;

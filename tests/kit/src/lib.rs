@@ -4,7 +4,7 @@
 //! |---|---|
 //! | worlds | [`inputs`]: objects as users write them; [`world`]: histories of facts |
 //! | judges | [`oracle`]: recomputation from scratch; [`valid`]: API server and webhooks; [`kuma`] and [`gateway_api`]: what becomes of a request, in the words of [`traffic`] |
-//! | places | [`scenario`]: a cluster in memory; [`apiserver`]: a real one, with the CRDs that [`crds`] finds |
+//! | places | [`scenario`]: a cluster in memory; [`processes`]: several engines as one; [`apiserver`]: a real one, with the CRDs that [`crds`] finds |
 
 pub mod apiserver;
 pub mod crds;
@@ -12,6 +12,7 @@ pub mod gateway_api;
 pub mod inputs;
 pub mod kuma;
 pub mod oracle;
+pub mod processes;
 pub mod scenario;
 pub mod traffic;
 pub mod valid;
