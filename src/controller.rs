@@ -1,7 +1,6 @@
 //! The wiring: source -> engine thread -> sink, readiness, shutdown.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -18,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use crate::admin::metrics::Metrics;
 use crate::admin::{self, Admin};
 use crate::apply::Writer;
-use crate::engine_thread::{self, Readiness};
+use crate::engine_thread::{self, Readiness, Spread};
 use crate::events::{EpochReport, Event};
 use crate::observations::{self, Feed};
 use crate::output::directory::{self as output_directory, DirectorySink};
@@ -35,12 +34,12 @@ const EVENTS_MAX: usize = 16_384;
 const SHUTDOWN_MAX: Duration = Duration::from_secs(5);
 
 /// What every way to run needs.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Config {
     /// The settings of the dataflow.
     pub settings: Settings,
-    /// Workers of the dataflow.
-    pub workers: NonZeroUsize,
+    /// Over what the dataflow is spread.
+    pub spread: Spread,
     /// Where operators may ask.
     pub admin: AdminAddress,
     /// How epochs are told.
@@ -98,12 +97,11 @@ struct Core {
 }
 
 impl Core {
-    fn start(config: &Config, inputs: Vec<&'static str>) -> Result<Self, RunError> {
+    fn start(settings: &Settings, spread: Spread, inputs: Vec<&'static str>) -> Result<Self, RunError> {
         let (events, received) = crossbeam_channel::bounded(EVENTS_MAX);
         let (sender, reports) = mpsc::unbounded_channel();
         let readiness = Readiness::default();
-        let (settings, workers) = (config.settings.clone(), config.workers);
-        let thread = engine_thread::spawn(settings, workers, inputs, received, sender, readiness.clone())?;
+        let thread = engine_thread::spawn(settings.clone(), spread, inputs, received, sender, readiness.clone())?;
         Ok(Self { readiness, metrics: Arc::default(), thread, events, reports })
     }
 }
@@ -112,7 +110,7 @@ impl Core {
 pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result<(), RunError> {
     let shutdown = Shutdown::install()?;
     let listener = bind(config.admin).await?;
-    let core = Core::start(&config, vec![input_directory::INPUT, output_directory::INPUT])?;
+    let core = Core::start(&config.settings, config.spread, vec![input_directory::INPUT, output_directory::INPUT])?;
     let (versions, vault) = (ApiVersions::default(), Vault::default());
     let sink = DirectorySink {
         settings: config.settings.clone(),
@@ -141,7 +139,7 @@ pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result
 pub async fn run_cluster(config: Config, kubeconfig: Option<PathBuf>, context: Option<String>) -> Result<(), RunError> {
     let shutdown = Shutdown::install()?;
     let listener = bind(config.admin).await?;
-    let core = Core::start(&config, observations::inputs().collect())?;
+    let core = Core::start(&config.settings, config.spread, observations::inputs().collect())?;
     let client = connect(kubeconfig, context, core.metrics.requests()).await?;
     let feed = Arc::new(Feed::new(Arc::new(config.settings), core.events));
     let (reports, for_writer) = mpsc::unbounded_channel();
@@ -193,6 +191,7 @@ async fn follow(
     loop {
         tokio::select! {
             () = shutdown.requested() => {
+                engine_thread::leave();
                 tracing::info!("stopping");
                 return Ok(());
             }

@@ -2,18 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::Receiver;
+use dataflows::engine::Share;
 use dataflows::model::{Key, ObjectName, Settings, Update};
 use dataflows::{Engine, Step};
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::causes::chain;
+use crate::cluster::Membership;
 use crate::events::{EpochReport, Event};
+
+mod alarm;
+mod intake;
+
+pub use alarm::leave;
+use intake::{Intake, Waited};
 
 /// Events folded into one epoch at most, so that a relist cannot stall an answer.
 pub const BATCH_MAX: usize = 4_096;
@@ -26,6 +34,18 @@ const LINGER: Duration = Duration::from_millis(5);
 const TRIGGERS_MAX: usize = 4;
 
 const THREAD_NAME: &str = "engine";
+
+/// What is waited for before everything else.
+const OTHERS: &str = "other processes";
+
+/// Over what the dataflow is spread.
+#[derive(Debug)]
+pub struct Spread {
+    /// Its workers in this process, each a thread.
+    pub workers: NonZeroUsize,
+    /// This process among the others, if there are any.
+    pub membership: Option<Membership>,
+}
 
 /// How far the start has come. Cheap to clone and to read from any thread.
 #[derive(Clone, Debug, Default)]
@@ -65,35 +85,58 @@ impl Readiness {
     }
 }
 
-/// Starts the thread, with so many workers of the dataflow, of which it is one. It ends when every sender of events is
-/// gone.
+/// Starts the thread, which is one of the workers of the dataflow. It ends when every sender of events is gone.
 ///
 /// The first epoch closes when each of the expected inputs has said [`Event::Complete`]; after that each batch of
-/// events is an epoch. A panic on this thread is a bug in the dataflow, whose state nobody can trust afterwards: the
-/// process is aborted, with the cause.
+/// events is an epoch. In a cluster of processes each keeps to its share of all objects, and ends when another does,
+/// unless it was told to [leave]. A panic on this thread is a bug in the dataflow, whose state nobody can trust
+/// afterwards: the process is aborted, with the cause.
 pub fn spawn(
     settings: Settings,
-    workers: NonZeroUsize,
+    spread: Spread,
     expected_inputs: Vec<&'static str>,
     events: Receiver<Event>,
     reports: UnboundedSender<EpochReport>,
     readiness: Readiness,
 ) -> std::io::Result<JoinHandle<()>> {
-    abort_on_panic();
+    alarm::arm(THREAD_NAME);
     readiness.0.expected.store(expected_inputs.len(), Ordering::Relaxed);
-    readiness.set_missing(&expected_inputs);
+    let waits = if spread.membership.is_some() { vec![OTHERS] } else { expected_inputs.clone() };
+    readiness.set_missing(&waits);
     thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || {
-        let mut engine = Engine::with_workers(settings, workers);
-        let Some(first) = initial_batch(expected_inputs, &events, &readiness) else { return };
-        let mut batch = Some(first);
+        let share = spread.membership.as_ref().map_or(Share::WHOLE, Membership::share);
+        let Some((mut engine, intake)) = start(settings, spread, events) else { return };
+        readiness.set_missing(&expected_inputs);
+        let mut batch = initial_batch(expected_inputs, &intake, &readiness);
         while let Some(ready) = batch {
             if !close_epoch(&mut engine, ready, &reports) {
-                return;
+                break;
             }
             readiness.0.ready.store(true, Ordering::Release);
-            batch = next_batch(&events);
+            batch = next_batch(&mut engine, &intake);
+        }
+        if share != Share::WHOLE {
+            leave();
+            // An orderly end would wait for the others, which go on: they have to notice that this process is gone.
+            std::mem::forget(engine);
         }
     })
+}
+
+/// The engine, and where it hears from; `None` if there is none, which was told.
+fn start(settings: Settings, spread: Spread, events: Receiver<Event>) -> Option<(Engine, Intake)> {
+    let Spread { workers, membership } = spread;
+    let share = membership.as_ref().map_or(Share::WHOLE, Membership::share);
+    let cluster = membership.map(|membership| membership.join(workers.get(), &settings)).transpose();
+    let cluster = cluster.inspect_err(|error| tracing::error!("{}", chain(error))).ok()?;
+    let engine = match cluster {
+        None => Ok(Engine::with_workers(settings, workers)),
+        Some(cluster) => Engine::in_cluster(settings, workers, cluster),
+    };
+    let started = engine.and_then(|engine| Ok((engine, Intake::new(events, share)?)));
+    started
+        .inspect_err(|error| tracing::error!(%error, "the system refuses threads: raise the limits of this process"))
+        .ok()
 }
 
 /// The events of one epoch.
@@ -137,10 +180,10 @@ impl Batch {
 }
 
 /// All that the inputs hold at the start; `None` if every sender is gone before.
-fn initial_batch(mut missing: Vec<&'static str>, events: &Receiver<Event>, readiness: &Readiness) -> Option<Batch> {
+fn initial_batch(mut missing: Vec<&'static str>, intake: &Intake, readiness: &Readiness) -> Option<Batch> {
     let mut batch = Batch::default();
     while !missing.is_empty() {
-        match events.recv().ok()? {
+        match intake.next()? {
             Event::Complete { input } => {
                 missing.retain(|name| *name != input);
                 readiness.set_missing(&missing);
@@ -154,22 +197,25 @@ fn initial_batch(mut missing: Vec<&'static str>, events: &Receiver<Event>, readi
     Some(batch)
 }
 
-/// Waits for work, then takes what has piled up meanwhile; `None` once every sender is gone.
-fn next_batch(events: &Receiver<Event>) -> Option<Batch> {
-    let first = events.recv().ok()?;
+/// Waits for work, then takes what has piled up meanwhile; `None` once every sender is gone. It is empty if another
+/// process has closed an epoch.
+fn next_batch(engine: &mut Engine, intake: &Intake) -> Option<Batch> {
     let mut batch = Batch::default();
-    batch.add(first);
-    let begin = Instant::now();
+    match intake.wait(engine, None) {
+        Waited::Event(event) => batch.add(event),
+        Waited::Called | Waited::Late => return Some(batch),
+        Waited::Ended => return None,
+    }
+    let until = Instant::now() + LINGER;
     loop {
-        events.try_iter().take(BATCH_MAX.saturating_sub(batch.events)).for_each(|event| batch.add(event));
-        let rest = LINGER.saturating_sub(begin.elapsed());
+        intake.ready().take(BATCH_MAX.saturating_sub(batch.events)).for_each(|event| batch.add(event));
         if !batch.changed.is_empty() || batch.events >= BATCH_MAX {
             return Some(batch);
         }
-        match events.recv_timeout(rest) {
-            Ok(event) => batch.add(event),
+        match intake.wait(engine, Some(until)) {
+            Waited::Event(event) => batch.add(event),
             // The end is noticed when there is nothing left to do.
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Some(batch),
+            Waited::Called | Waited::Late | Waited::Ended => return Some(batch),
         }
     }
 }
@@ -188,21 +234,6 @@ fn close_epoch(engine: &mut Engine, batch: Batch, reports: &UnboundedSender<Epoc
     let Step { epoch, rows, tasks } = step;
     let report = EpochReport { epoch, triggers, changed, heard, events, rows, took, tasks };
     reports.send(report).is_ok()
-}
-
-fn abort_on_panic() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |cause| {
-            previous(cause);
-            // Other workers are named after the thread.
-            if thread::current().name().is_some_and(|name| name.starts_with(THREAD_NAME)) {
-                tracing::error!(%cause, "the dataflow broke an invariant, please report this: stopping");
-                std::process::abort();
-            }
-        }));
-    });
 }
 
 #[cfg(test)]
@@ -227,7 +258,7 @@ mod tests {
         let readiness = Readiness::default();
         let thread = spawn(
             Settings::default(),
-            NonZeroUsize::MIN,
+            Spread { workers: NonZeroUsize::MIN, membership: None },
             vec!["meshes", "services"],
             received,
             sender,
@@ -257,13 +288,15 @@ mod tests {
     #[test]
     fn answers_wait_for_each_other_and_for_nothing_else() {
         let (events, received) = crossbeam_channel::unbounded();
+        let intake = Intake::new(received.clone(), Share::WHOLE).unwrap();
+        let mut engine = Engine::new(Settings::default());
         events.send(answered("a")).unwrap();
         let sender = events.clone();
         let later = thread::spawn(move || {
             thread::sleep(LINGER / 5);
             sender.send(answered("b")).unwrap();
         });
-        let batch = next_batch(&received).unwrap();
+        let batch = next_batch(&mut engine, &intake).unwrap();
         later.join().unwrap();
         // A machine that is busy may let the second come too late, but never both.
         let rest = received.try_iter().count();
@@ -271,7 +304,7 @@ mod tests {
 
         events.send(answered("a")).unwrap();
         events.send(mesh("b")).unwrap();
-        let batch = next_batch(&received).unwrap();
+        let batch = next_batch(&mut engine, &intake).unwrap();
         assert_eq!(batch.changed, [ObjectName::new(Kind::Mesh, "", "b").key()].into());
         assert_eq!(batch.events, 2);
     }

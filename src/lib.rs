@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod apply;
 mod causes;
 pub mod cli;
+pub mod cluster;
 pub mod controller;
 pub mod documents;
 pub mod engine_thread;

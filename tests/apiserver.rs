@@ -27,6 +27,7 @@ mod apiserver {
     mod installation;
     mod neighbours;
     mod permissions;
+    mod processes;
     mod rude;
     mod silence;
     mod streams;

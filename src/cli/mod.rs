@@ -1,6 +1,7 @@
 //! The command line: flags in, library calls, exit code out.
 
 mod adopt;
+mod cluster;
 mod completions;
 mod error;
 mod logs;

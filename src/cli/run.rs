@@ -5,9 +5,11 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use super::cluster::ClusterArgs;
 use super::logs::LogArgs;
 use super::{CliError, SettingsArgs};
 use crate::controller::{self, AdminAddress, Config};
+use crate::engine_thread::Spread;
 use crate::progress::Style;
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -28,6 +30,9 @@ Examples:
 
   On directories; edit a file below config/ and watch out/ follow:
     deltagate run --from config/ --to out/
+
+  As one dataflow in two processes, of which this is the first:
+    deltagate run --processes 2 --process 0 --hostfile hosts.txt
 
   As a service, with logs for machines and its pages open to the network:
     deltagate run --log-format json --admin-address 0.0.0.0:15080
@@ -66,6 +71,9 @@ pub(super) struct RunArgs {
     workers: NonZeroUsize,
 
     #[command(flatten)]
+    cluster: ClusterArgs,
+
+    #[command(flatten)]
     logs: LogArgs,
 
     #[command(flatten)]
@@ -95,17 +103,19 @@ impl FromStr for Address {
 
 impl RunArgs {
     pub(super) fn run(self: Box<Self>) -> Result<(), CliError> {
-        let config = Config {
-            settings: self.settings.settings()?,
-            workers: self.workers,
-            admin: self.admin_address.map_or(AdminAddress::Preferred(ADMIN_ADDRESS), |address| address.0),
-            style: Style::detect(self.logs.json()),
-        };
+        let settings = self.settings.settings()?;
+        let membership = self.cluster.membership()?;
         let directories = match &self.from {
             Some(from) => Some(directories(from, self.to.as_deref().unwrap_or(Path::new(TO)))?),
             None => None,
         };
         self.logs.init()?;
+        let config = Config {
+            settings,
+            spread: Spread { workers: self.workers, membership },
+            admin: self.admin_address.map_or(AdminAddress::Preferred(ADMIN_ADDRESS), |address| address.0),
+            style: Style::detect(self.logs.json()),
+        };
         // One thread beside the engine's: to hand what one small change brings from thread to thread would cost more than
         // to do it.
         let runtime =

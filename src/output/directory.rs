@@ -54,6 +54,16 @@ struct Queued {
     told: String,
 }
 
+/// What became of a task.
+enum Done {
+    /// It is done, and this is there now.
+    Now(Update),
+    /// There is nothing to do.
+    Never,
+    /// A Secret does not hold what its copy should: another task is about to come, or another process read it first.
+    Later,
+}
+
 /// What the sink knows while it works.
 struct Work {
     queue: BTreeMap<Key, Queued>,
@@ -176,13 +186,16 @@ impl DirectorySink {
         for key in due {
             let Some(mut queued) = work.queue.remove(&key) else { continue };
             match self.perform(&mut work.known, &queued.task) {
-                Ok(update) => {
+                Ok(Done::Now(update)) => {
                     if queued.failures > 0 {
                         tracing::info!(object = %queued.task.pending.object, "done at last");
                     }
-                    if let Some(update) = update {
-                        self.tell(queued.task.pending.object.clone(), update)?;
-                    }
+                    self.tell(queued.task.pending.object.clone(), update)?;
+                }
+                Ok(Done::Never) => {}
+                Ok(Done::Later) => {
+                    queued.due = Instant::now() + PAUSE_MIN;
+                    work.queue.insert(key, queued);
                 }
                 Err(error) => {
                     queued.failures += 1;
@@ -195,8 +208,8 @@ impl DirectorySink {
         Ok(())
     }
 
-    /// Does what a task asks for, and answers what is there now; `None` if nothing was asked for.
-    fn perform(&self, known: &mut Known, task: &Task) -> Result<Option<Update>, OutputError> {
+    /// Does what a task asks for.
+    fn perform(&self, known: &mut Known, task: &Task) -> Result<Done, OutputError> {
         let object = &task.pending.object;
         match &task.pending.action {
             Action::Write(desired) => self.write(known, desired),
@@ -209,20 +222,20 @@ impl DirectorySink {
                 );
                 removed?;
                 known.removed(&self.directory.path(object));
-                Ok(Some(absent(object)))
+                Ok(Done::Now(absent(object)))
             }
             // The input holds an object of this name that is not ours: a copy of ours beside it would be a lie.
             Action::Obstructed(_) => {
                 self.directory.remove(object)?;
                 known.removed(&self.directory.path(object));
-                Ok(None)
+                Ok(Done::Never)
             }
         }
     }
 
-    fn write(&self, known: &mut Known, desired: &Desired) -> Result<Option<Update>, OutputError> {
+    fn write(&self, known: &mut Known, desired: &Desired) -> Result<Done, OutputError> {
         let object = &desired.object;
-        let Some(mut value) = self.vault.render(&self.settings, desired) else { return Ok(None) };
+        let Some(mut value) = self.vault.render(&self.settings, desired) else { return Ok(Done::Later) };
         let observed = shown(&self.settings, desired, &value);
         let is_status = is_status_kind(object.kind);
         if is_status {
@@ -239,7 +252,7 @@ impl DirectorySink {
         }
         put?;
         known.wrote(&self.directory.path(object), observed.clone());
-        Ok(Some(observation(observed)))
+        Ok(Done::Now(observation(observed)))
     }
 
     fn count(&self, kind: Kind, verb: &'static str, written: bool) {
