@@ -7,6 +7,7 @@
 mod attachment;
 mod cluster;
 mod conflicts;
+mod difference;
 mod gateways;
 mod objects;
 mod pending;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use dataflows::model::{Fact, Key, Settings, Task};
 
 use cluster::Cluster;
+pub use difference::difference;
 
 /// The complete set of tasks that should be outstanding for these facts, by object. `facts` holds what each source
 /// asserts at the moment.
