@@ -113,15 +113,6 @@ impl Deltagate {
         }
     }
 
-    /// Waits until it ends by itself, as a failure, and has said why.
-    pub(super) fn wait_until_it_fails(mut self, reason: &str) {
-        eventually("the controller ends", || match self.child.try_wait() {
-            Ok(Some(status)) if !status.success() => Ok(()),
-            other => Err(format!("{other:?}: {}", self.tail())),
-        });
-        assert!(self.log().contains(reason), "{}", self.tail());
-    }
-
     /// Ends it without a chance to do anything more.
     pub(super) fn kill(self) {
         drop(self);
