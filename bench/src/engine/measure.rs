@@ -7,10 +7,11 @@ use dataflows::Engine;
 use dataflows::engine::Work;
 use dataflows::model::{Settings, Update};
 use deltagate::watch::decode;
+use kit::processes::Processes;
 use serde_json::Value;
 
 use super::edits::{Edit, corner, edits};
-use super::world::{World, asserted};
+use super::world::{Subject, World, asserted};
 use crate::memory;
 use crate::objects::{CLASS, Shape, class, mesh};
 use crate::record::Figure;
@@ -28,7 +29,7 @@ const BURST: u32 = 1_000;
 /// Turns of each edit whose work is counted, and the most routes at which: everything is loaded again for it.
 const COUNTED: u32 = 20;
 const COUNTED_ROUTES_MAX: u32 = 10_000;
-/// The most routes at which numbers of workers are compared, for which everything is loaded again as well.
+/// The most routes at which numbers of workers and processes are compared, for which everything is loaded again as well.
 const SPREAD_ROUTES_MAX: u32 = 100_000;
 
 /// What we aim for, in microseconds and bytes.
@@ -51,7 +52,12 @@ pub(super) fn all(crowd: &str, shape: Shape) {
         count(crowd, shape);
     }
     if shape.routes <= SPREAD_ROUTES_MAX {
-        [1, 2].into_iter().filter_map(NonZeroUsize::new).for_each(|workers| spread(crowd, shape, workers));
+        let (one, two, settings) = (NonZeroUsize::MIN, NonZeroUsize::MIN.saturating_add(1), Settings::default());
+        for workers in [one, two] {
+            let engine = Engine::with_workers(settings.clone(), workers);
+            spread(&format!("{WORKERS}{workers}, {crowd}"), shape, engine);
+        }
+        spread(&format!("{WORKERS}1 in each of 2 processes, {crowd}"), shape, Processes::start(&settings, two, one));
     }
 }
 
@@ -94,7 +100,7 @@ fn time(world: &mut World, edit: &Edit) -> (Vec<Duration>, Vec<Duration>) {
     times.into_iter().unzip()
 }
 
-fn one(world: &mut World, updates: Vec<Update>) -> (Duration, Duration) {
+fn one<S: Subject>(world: &mut World<S>, updates: Vec<Update>) -> (Duration, Duration) {
     let alone = world.step(updates);
     (alone, alone + world.settle())
 }
@@ -161,16 +167,16 @@ fn count(crowd: &str, shape: Shape) {
 /// How the cases begin that tell numbers of workers apart.
 pub(super) const WORKERS: &str = "workers: ";
 
-/// Load and single edits with so many workers.
-fn spread(crowd: &str, shape: Shape, workers: NonZeroUsize) {
+/// Load and single edits, with the dataflow spread over workers or processes. The latter are threads of this process that
+/// talk by sockets.
+fn spread(case: &str, shape: Shape, engine: impl Subject) {
     const EDITS: u32 = 200;
     let updates: Vec<_> = population(shape).flatten().collect();
-    let mut world = World::new(Engine::with_workers(Settings::default(), workers));
+    let mut world = World::new(engine);
     let took = world.step(updates);
     world.settle();
-    let case = format!("{WORKERS}{workers}, {crowd}");
-    Figure::new("M12", &case, "load in one epoch", shape.routes, took.as_secs_f64(), "s").tell();
+    Figure::new("M12", case, "load in one epoch", shape.routes, took.as_secs_f64(), "s").tell();
     let route = |turn: u32| asserted(shape.route(turn.wrapping_mul(7_919) % shape.routes, turn + 2), turn + 2);
     let times = (0..EDITS).map(|turn| one(&mut world, route(turn)).0).collect();
-    Percentiles::of(times).figures("M12", &case, "edit", shape.routes).into_iter().for_each(Figure::tell);
+    Percentiles::of(times).figures("M12", case, "edit", shape.routes).into_iter().for_each(Figure::tell);
 }

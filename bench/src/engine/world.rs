@@ -4,27 +4,46 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dataflows::model::{Action, Fact, Key, Ref, Settings, Task, Update, status_source};
-use dataflows::{Engine, Step, manifest};
+use dataflows::{Engine, manifest};
 use deltagate::watch::decode;
+use kit::processes::{Processes, Tasks};
 use serde_json::Value;
 
-pub(super) struct World {
-    pub(super) engine: Engine,
+/// What is measured.
+pub(super) trait Subject {
+    /// Closes an epoch, and says what that changed.
+    fn close(&mut self, updates: Vec<Update>) -> Tasks;
+}
+
+impl Subject for Engine {
+    fn close(&mut self, updates: Vec<Update>) -> Tasks {
+        self.step(updates).tasks
+    }
+}
+
+impl Subject for Processes {
+    fn close(&mut self, updates: Vec<Update>) -> Tasks {
+        self.step(updates)
+    }
+}
+
+pub(super) struct World<S = Engine> {
+    pub(super) engine: S,
     settings: Settings,
     tasks: BTreeMap<Key, Ref<Task>>,
 }
 
-impl World {
-    pub(super) fn new(engine: Engine) -> Self {
+impl<S: Subject> World<S> {
+    pub(super) fn new(engine: S) -> Self {
         Self { engine, settings: Settings::default(), tasks: BTreeMap::new() }
     }
 
     /// Closes an epoch with updates, and says how long it took.
     pub(super) fn step(&mut self, updates: Vec<Update>) -> Duration {
         let begin = Instant::now();
-        let step = self.engine.step(updates);
+        let tasks = self.engine.close(updates);
         let took = begin.elapsed();
-        self.take(step);
+        self.take(tasks);
         took
     }
 
@@ -41,8 +60,8 @@ impl World {
         }
     }
 
-    fn take(&mut self, step: Step) {
-        for (key, task) in step.tasks {
+    fn take(&mut self, tasks: Tasks) {
+        for (key, task) in tasks {
             match task {
                 Some(task) => drop(self.tasks.insert(key, task)),
                 None => drop(self.tasks.remove(&key)),
