@@ -75,9 +75,11 @@ impl Figure {
         self.target.is_some_and(|target| if self.is_rate() { self.value < target } else { self.value > target })
     }
 
-    /// Writes the line to standard output.
+    /// Writes the line to standard output, if there is a figure: a rate over no time is none.
     pub(crate) fn tell(self) {
-        Line::Figure(self).tell();
+        if self.value.is_finite() {
+            Line::Figure(self).tell();
+        }
     }
 }
 
