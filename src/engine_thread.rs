@@ -130,12 +130,14 @@ fn start(settings: Settings, spread: Spread, events: Receiver<Event>) -> Option<
     let cluster = membership.map(|membership| membership.join(workers.get(), &settings)).transpose();
     let cluster = cluster.inspect_err(|error| tracing::error!("{}", chain(error))).ok()?;
     let engine = match cluster {
-        None => Ok(Engine::with_workers(settings, workers)),
+        None => Engine::with_workers(settings, workers),
         Some(cluster) => Engine::in_cluster(settings, workers, cluster),
     };
     let started = engine.and_then(|engine| Ok((engine, Intake::new(events, share)?)));
     started
-        .inspect_err(|error| tracing::error!(%error, "the system refuses threads: raise the limits of this process"))
+        .inspect_err(|error| {
+            tracing::error!(%error, "the system refuses threads: lower --workers, or raise the limits of this process");
+        })
         .ok()
 }
 

@@ -93,12 +93,13 @@ pub struct Engine {
 impl Engine {
     /// Builds the dataflow with one worker.
     pub fn new(settings: Settings) -> Self {
-        Self::with_workers(settings, NonZeroUsize::MIN)
+        Self::build(settings, NonZeroUsize::MIN, None, false).expect("one worker needs nothing of the system")
     }
 
-    /// Builds the dataflow with so many workers. More than one pays where epochs are large and processors idle.
-    pub fn with_workers(settings: Settings, workers: NonZeroUsize) -> Self {
-        Self::build(settings, workers, None, false).expect("workers of one process need threads and nothing else")
+    /// Builds the dataflow with so many workers. More than one pays where epochs are large and processors idle. An error is
+    /// one of the system, which has no threads left.
+    pub fn with_workers(settings: Settings, workers: NonZeroUsize) -> io::Result<Self> {
+        Self::build(settings, workers, None, false)
     }
 
     /// Builds the dataflow as one of several processes, with so many workers in each. It returns when all of them have

@@ -39,7 +39,9 @@ impl Shape {
     /// Starts it.
     pub fn start(self, settings: &Settings) -> Subject {
         match self {
-            Self::Workers(workers) => Subject::One(Engine::with_workers(settings.clone(), workers).into()),
+            Self::Workers(workers) => {
+                Subject::One(Engine::with_workers(settings.clone(), workers).expect("threads for the workers").into())
+            }
             Self::Processes(processes, workers) => Subject::Several(Processes::start(settings, processes, workers)),
         }
     }
