@@ -1,5 +1,6 @@
 //! The words in which the queue and the writer talk.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use dataflows::manifest;
@@ -29,6 +30,13 @@ impl Aim {
             Action::Obstructed(_) => Self::Nothing,
         }
     }
+}
+
+/// Whether a task is about an object that somebody changed, or about one that is made of it: whoever did that waits for
+/// what becomes of it, whatever else it leads to.
+pub(super) fn is_awaited(changed: &BTreeSet<Key>, key: Key, task: &Task) -> bool {
+    let owner = || task.pending.action.desired().map(|desired| desired.owner().key());
+    changed.contains(&key) || owner().is_some_and(|owner| changed.contains(&owner))
 }
 
 /// The newest task of an object.
@@ -121,4 +129,40 @@ pub enum Update {
     Avoided,
     /// It is done.
     Done,
+}
+
+#[cfg(test)]
+mod tests {
+    use dataflows::model::{Certificate, Content, Desired, Kind, ObjectName, Pending, SecretCopyPlan};
+
+    use super::*;
+    use crate::vault::CopyValue;
+
+    #[test]
+    fn whoever_changes_an_object_waits_for_it_and_for_what_is_made_of_it() {
+        let secret = |name| ObjectName::new(Kind::Secret, "infra", name);
+        let content = CopyValue::new("a2V5".to_owned()).content();
+        let certificate = Certificate { namespace: "infra".into(), name: "shop".into(), content: Ok(content) };
+        let plan = SecretCopyPlan { mesh: "default".into(), certificate: certificate.into(), content };
+        let copy = ObjectName::new(Kind::Secret, "kuma-system", "copy");
+        let desired = Desired::new(copy.clone(), Content::SecretCopy(plan.into()));
+        let task = |action| {
+            let pending = Pending { object: copy.clone(), action, present: true, copies: Vec::new(), refusal: None };
+            Task { pending: pending.into(), blocked_by: Vec::new() }
+        };
+        let write = task(Action::Write(desired.into()));
+        let remove = task(Action::Remove { then: None, anchor: copy.key() });
+        let table = [
+            (&write, Some(&copy), true),
+            (&write, Some(&secret("shop")), true),
+            (&write, Some(&secret("other")), false),
+            (&write, None, false),
+            (&remove, Some(&copy), true),
+            (&remove, Some(&secret("shop")), false),
+        ];
+        for (task, changed, expected) in table {
+            let changed: BTreeSet<Key> = changed.map(ObjectName::key).into_iter().collect();
+            assert_eq!(is_awaited(&changed, copy.key(), task), expected, "{changed:?} {task:?}");
+        }
+    }
 }

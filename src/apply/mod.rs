@@ -14,11 +14,11 @@ pub mod request;
 mod settling;
 pub mod status;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use dataflows::model::{Key, Kind, ObjectName, Refusal, Task};
+use dataflows::model::{Key, Kind, ObjectName, Refusal};
 use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -108,7 +108,7 @@ impl Writer {
             }
             let done = task.is_none();
             let asked = task.map(|task| {
-                let lane = if is_awaited(&report.changed, key, &task) { Lane::Interactive } else { lane };
+                let lane = if dispatch::is_awaited(&report.changed, key, &task) { Lane::Interactive } else { lane };
                 Asked { aim: Aim::of(self.pilot.feed.settings(), &task), task, lane, heard: report.heard }
             });
             if self.queue.update(key, asked, now) == Update::Avoided {
@@ -215,13 +215,6 @@ impl Writer {
             tracing::warn!("requests on their way did not finish in time; what they did is seen at the next start");
         }
     }
-}
-
-/// Whether it is about an object that somebody changed, or one that is made of it: whoever did that waits for what becomes
-/// of it, whatever else it leads to.
-fn is_awaited(changed: &BTreeSet<Key>, key: Key, task: &Task) -> bool {
-    let owner = || task.pending.action.desired().map(|desired| desired.owner().key());
-    changed.contains(&key) || owner().is_some_and(|owner| changed.contains(&owner))
 }
 
 async fn sleep_until(at: Option<Instant>) {
