@@ -92,7 +92,7 @@ fn served(plan: &MeshHttpRoutePlan) -> Served<'_> {
         return std::iter::once((Vec::new(), left(plan, None))).filter(|(_, matches)| !matches.is_empty()).collect();
     }
     let mut entries: Served<'_> = Vec::new();
-    for hostname in &serving.hostnames {
+    for hostname in &*serving.hostnames {
         let matches = left(plan, Some(hostname));
         let position = |left: &ServedMatch<'_>| (left.rule.rule.index, left.index, left.padding);
         let same = |other: &[ServedMatch<'_>]| other.iter().map(position).eq(matches.iter().map(position));

@@ -59,7 +59,7 @@ pub struct Destination {
     /// Name.
     pub name: Text,
     /// Ports, in order.
-    pub ports: Vec<DestinationPort>,
+    pub ports: Box<[DestinationPort]>,
     /// A Service without a cluster IP.
     pub headless: bool,
     /// A Service of type ExternalName.

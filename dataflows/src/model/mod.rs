@@ -60,5 +60,8 @@ pub use verdict::{
     RequestsServed, RouteConflict, RouteParent, RouteRules, ServiceParent, Serving, Shadowed, YieldedPort,
 };
 
-/// Text that many rows share.
-pub type Text = std::sync::Arc<str>;
+/// Text that many rows share: one pointer wide, as most rows hold several.
+pub type Text = arcstr::ArcStr;
+
+/// What most rows have none of: one pointer wide, and nothing behind it where there is nothing.
+pub type Few<T> = thin_vec::ThinVec<T>;

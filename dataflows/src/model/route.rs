@@ -64,12 +64,12 @@ pub struct Generation {
 ///
 /// Shared: a route, its parentRefs and all that it claims say the same of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Age(Arc<RouteAge>);
+pub struct Age(triomphe::Arc<RouteAge>);
 
 impl Age {
     /// The age of a route.
     pub fn new(created: Option<i64>, namespace: Text, name: Text) -> Self {
-        Self(Arc::new(RouteAge { created, namespace, name }))
+        Self(triomphe::Arc::new(RouteAge { created, namespace, name }))
     }
 }
 

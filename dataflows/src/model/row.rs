@@ -2,9 +2,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Deref;
-use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use triomphe::Arc;
 
 use super::{
     AttachPoint, Attachment, BackendRef, Blocked, Bundle, Certificate, CertificateUse, Claim, Class, ClassParameters,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Ref, Text};
+use super::{Few, Key, Ref, Text};
 
 /// One rule of a route without its backends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -11,11 +11,11 @@ pub struct Rule {
     pub index: u16,
     /// What it matches; never empty, as no match means `PathPrefix /`. Shared with what competes with other routes, so
     /// that editing a filter leaves precedence alone.
-    pub matches: Vec<Ref<Match>>,
+    pub matches: Box<[Ref<Match>]>,
     /// What it does to requests and responses, in order, as far as Kuma can express it.
-    pub filters: Vec<Filter>,
+    pub filters: Few<Filter>,
     /// What Kuma cannot express. A rule with problems is dropped.
-    pub problems: Vec<RuleProblem>,
+    pub problems: Few<RuleProblem>,
 }
 
 /// One match of a rule.
@@ -26,9 +26,9 @@ pub struct Match {
     /// Method, in upper case.
     pub method: Option<Text>,
     /// Headers, sorted by name; names in lower case, the first of equal names.
-    pub headers: Vec<NamedMatch>,
+    pub headers: Few<NamedMatch>,
     /// Query parameters, sorted by name, the first of equal names.
-    pub query_params: Vec<NamedMatch>,
+    pub query_params: Few<NamedMatch>,
 }
 
 /// How a path is matched.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bundle, ClassVerdict, GatewayAddress, Generation, ListenerState, ManagedGateway, ManagedSet, ParentVerdict,
+    Bundle, ClassVerdict, Few, GatewayAddress, Generation, ListenerState, ManagedGateway, ManagedSet, ParentVerdict,
     Pending, Ref, RouteRules, Text,
 };
 
@@ -68,7 +68,7 @@ pub struct RouteStatus {
     /// The rules of the route with their backends.
     pub rules: Ref<RouteRules>,
     /// Objects of the route that were refused.
-    pub refused: Box<[Ref<Pending>]>,
+    pub refused: Few<Ref<Pending>>,
 }
 
 /// What a route should say to one parent.
@@ -77,9 +77,9 @@ pub struct ParentReport {
     /// What became of the parentRef.
     pub verdict: Ref<ParentVerdict>,
     /// Matches of the route that other routes hold on listeners of this parent.
-    pub shadowed: Box<[Text]>,
+    pub shadowed: Few<Text>,
     /// How many matches that are.
     pub shadowed_matches: u32,
     /// Ports of this parent that the route yields to routes of kinds that come first, in order.
-    pub yielded: Box<[u16]>,
+    pub yielded: Few<u16>,
 }

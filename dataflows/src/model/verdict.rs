@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Age, AttachPoint, Destination, Hostname, Key, ManagedGateway, Match, MeshTcpRoutePlan, ObjectName, ParentRef, Ref,
-    ResolvedBackend, RouteKind, Rule, RuleProblem, Text,
+    Age, AttachPoint, Destination, Few, Hostname, Key, ManagedGateway, Match, MeshTcpRoutePlan, ObjectName, ParentRef,
+    Ref, ResolvedBackend, RouteKind, Rule, RuleProblem, Text,
 };
 
 /// A Gateway of ours, or a ListenerSet that adds to one, as the parent of routes. Keyed by the Gateway or ListenerSet.
@@ -100,7 +102,7 @@ pub enum AttachmentOutcome {
     /// A route of another kind that comes first has the same hostnames, or the port.
     Conflicted,
     /// Attached, for these hostnames; empty for all.
-    Attached(Vec<Hostname>),
+    Attached(Arc<[Hostname]>),
     /// The route is in another mesh than the Gateway.
     OtherMesh,
     /// The Gateway or ListenerSet is not accepted, so that none of its listeners takes a route.
@@ -115,9 +117,9 @@ pub struct ParentVerdict {
     /// Why it is not accepted; `None` if it is.
     pub problem: Option<ParentProblem>,
     /// The ports of a Service that take it.
-    pub ports: Box<[u16]>,
+    pub ports: Few<u16>,
     /// The ports of a Service that it asks for and that are left out, because Kuma does not take them for HTTP.
-    pub not_http: Box<[u16]>,
+    pub not_http: Few<u16>,
 }
 
 /// A parentRef to a Service or MeshService with what it leads to. Keyed by the mesh of the route.
@@ -219,13 +221,13 @@ pub struct Serving {
     /// The listener or port.
     pub point: Ref<AttachPoint>,
     /// Hostnames to serve there, sorted; empty for all.
-    pub hostnames: Box<[Hostname]>,
+    pub hostnames: Arc<[Hostname]>,
     /// The parentRefs that lead here, by their place in the route.
     pub parents: Box<[u16]>,
     /// What other routes or earlier rules hold.
-    pub shadowed: Box<[Ref<Shadowed>]>,
+    pub shadowed: Few<Ref<Shadowed>>,
     /// What has to be made more specific to keep its place.
-    pub padded: Box<[Ref<Padded>]>,
+    pub padded: Few<Ref<Padded>>,
 }
 
 impl Serving {
@@ -240,9 +242,9 @@ impl Serving {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RouteRules {
     /// The rules that are kept, in order.
-    pub rules: Vec<PlannedRule>,
+    pub rules: Box<[PlannedRule]>,
     /// What is wrong with the rules that are dropped: index of the rule and problem.
-    pub dropped: Vec<(u16, RuleProblem)>,
+    pub dropped: Few<(u16, RuleProblem)>,
 }
 
 /// One rule that is kept.
@@ -251,7 +253,7 @@ pub struct PlannedRule {
     /// The rule.
     pub rule: Ref<Rule>,
     /// Its backends and mirrors, by slot.
-    pub backends: Vec<Ref<ResolvedBackend>>,
+    pub backends: Box<[Ref<ResolvedBackend>]>,
 }
 
 /// How many rows a key has. Keyed by what was counted.

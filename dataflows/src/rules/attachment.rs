@@ -135,7 +135,7 @@ pub fn serving(
         route_kind: first.parent.route_kind,
         age: first.parent.age.clone(),
         point: first.point.clone(),
-        hostnames: hostnames.as_slice().into(),
+        hostnames: hostnames.clone(),
         parents: parents.into(),
         shadowed: shadowed.into(),
         padded: padded.into(),
@@ -145,6 +145,8 @@ pub fn serving(
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use std::sync::Arc;
+
     use crate::model::{
         Age, Group, Hostname, Key, Kind, MeshServices, ParentKind, ParentReference, Place, Protocol, RouteKind,
     };
@@ -208,13 +210,17 @@ pub(super) mod tests {
     fn one_listener_judges_kind_namespace_and_hostname_in_this_order() {
         use AttachmentOutcome::{AsksNamespace, Attached, KindNotAllowed, NamespaceNotAllowed, NoHostname};
         let http = &[RouteKind::Http];
-        let host = |name: &str| Attached(vec![Hostname::parse(name).unwrap()]);
+        let host = |name: &str| Attached([Hostname::parse(name).unwrap()].into());
         let table = [
-            (parent("infra", None, None, &[]), point("", AllowedNamespaces::Same, http), Some(Attached(vec![]))),
+            (
+                parent("infra", None, None, &[]),
+                point("", AllowedNamespaces::Same, http),
+                Some(Attached(Arc::default())),
+            ),
             (
                 parent("infra", Some("web"), Some(80), &[]),
                 point("", AllowedNamespaces::Same, http),
-                Some(Attached(vec![])),
+                Some(Attached(Arc::default())),
             ),
             (parent("infra", Some("other"), Some(80), &[]), point("", AllowedNamespaces::Same, http), None),
             (parent("infra", Some("web"), Some(81), &[]), point("", AllowedNamespaces::Same, http), None),
@@ -269,9 +275,9 @@ pub(super) mod tests {
             (vec![], Some(ParentProblem::NoMatchingParent)),
             (vec![KindNotAllowed], Some(ParentProblem::NotAllowedByListeners)),
             (vec![NoHostname, NamespaceNotAllowed], Some(ParentProblem::NoMatchingListenerHostname)),
-            (vec![NoHostname, Attached(vec![]), KindNotAllowed], None),
+            (vec![NoHostname, Attached(Arc::default()), KindNotAllowed], None),
             (vec![Conflicted, NoHostname], Some(ParentProblem::Conflicted)),
-            (vec![Conflicted, Attached(vec![])], None),
+            (vec![Conflicted, Attached(Arc::default())], None),
         ];
         for (outcomes, expected) in table {
             assert_eq!(verdict(&candidate, outcomes.iter()), expected, "{outcomes:?}");

@@ -54,7 +54,7 @@ pub fn is_http(port: &DestinationPort) -> bool {
 
 /// The port that a backendRef means: the one it names, else the only one there is.
 fn port(backend: &BackendRef, found: Option<&Destination>) -> Option<u16> {
-    backend.port.or_else(|| match found?.ports.as_slice() {
+    backend.port.or_else(|| match &*found?.ports {
         [only] if backend.kind != BackendKind::Service => Some(only.port),
         _ => None,
     })
@@ -174,7 +174,7 @@ mod tests {
             kind: BackendKind::Service,
             namespace: "shop".into(),
             name: "cart".into(),
-            ports: vec![DestinationPort { port: 80, name: None, app_protocol: None }],
+            ports: vec![DestinationPort { port: 80, name: None, app_protocol: None }].into(),
             headless: false,
             external_name: false,
             service_tag: None,
@@ -207,7 +207,7 @@ mod tests {
             kind: BackendKind::Service,
             namespace: "db".into(),
             name: "cart".into(),
-            ports: vec![DestinationPort { port: 80, name: None, app_protocol: app_protocol.map(Into::into) }],
+            ports: vec![DestinationPort { port: 80, name: None, app_protocol: app_protocol.map(Into::into) }].into(),
             headless: false,
             external_name: false,
             service_tag: None,

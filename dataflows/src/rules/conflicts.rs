@@ -22,7 +22,7 @@ pub fn places(attachment: &Ref<Attachment>) -> Vec<(Key, HostnamePlace)> {
         return Vec::new();
     };
     let mut nodes = BTreeSet::new();
-    for hostname in hostnames {
+    for hostname in &**hostnames {
         nodes.insert((hostname.to_string(), true));
         nodes.extend(above(hostname).map(|node| (node, false)));
     }
@@ -105,7 +105,7 @@ mod tests {
         let parent = ParentRef::clone(&parent("shop", None, None, hostnames));
         let age = Age::new(Some(created), parent.age.namespace.clone(), parent.age.name.clone());
         let parent = ParentRef { route_kind: kind, age, ..parent };
-        let outcome = AttachmentOutcome::Attached(parent.hostnames.to_vec());
+        let outcome = AttachmentOutcome::Attached(parent.hostnames.clone());
         Attachment { parent: parent.into(), point, outcome }.into()
     }
 

@@ -1,5 +1,7 @@
 //! Hostnames of listeners and routes.
 
+use std::sync::Arc;
+
 use crate::model::Hostname;
 use crate::model::Hostname::{Exact, Wildcard};
 
@@ -17,19 +19,19 @@ pub fn intersection<'a>(left: &'a Hostname, right: &'a Hostname) -> Option<&'a H
 }
 
 /// The hostnames that a route serves on a listener, sorted; empty means all. `None` if nothing intersects. What is no
-/// hostname, no request can have.
+/// hostname, no request can have. Where they are those of the route, they are shared with it.
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#listener> (`hostname`)
-pub fn effective(listener: Option<&Hostname>, route: &[Hostname]) -> Option<Vec<Hostname>> {
+pub fn effective(listener: Option<&Hostname>, route: &Arc<[Hostname]>) -> Option<Arc<[Hostname]>> {
     let valid = route.iter().filter(|name| is_valid(name));
-    let mut hostnames: Vec<Hostname> = match (listener, route) {
+    let mut hostnames: Vec<Hostname> = match (listener, &**route) {
         (listener, []) => listener.cloned().into_iter().collect(),
         (None, _) => some(valid.cloned())?,
         (Some(listener), _) => some(valid.filter_map(|name| intersection(listener, name).cloned()))?,
     };
     hostnames.sort_unstable();
     hostnames.dedup();
-    Some(hostnames)
+    Some(if *hostnames == **route { route.clone() } else { hostnames.into() })
 }
 
 /// All of them, if there are any.
@@ -83,7 +85,7 @@ mod tests {
     #[track_caller]
     fn check(listener: &str, route: &[&str], expected: Option<&[&str]>) {
         let listener = Hostname::parse(listener);
-        let route: Vec<_> = route.iter().filter_map(|name| Hostname::parse(name)).collect();
+        let route: Arc<[_]> = route.iter().filter_map(|name| Hostname::parse(name)).collect();
         let shown =
             effective(listener.as_ref(), &route).map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
         let expected = expected.map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());

@@ -73,8 +73,12 @@ mod tests {
     fn claim(text: &str) -> Ref<Claim> {
         let mut words = text.split(' ');
         let name = words.next().unwrap();
-        let mut matched =
-            Match { path: PathMatch::Prefix("/".into()), method: None, headers: vec![], query_params: vec![] };
+        let mut matched = Match {
+            path: PathMatch::Prefix("/".into()),
+            method: None,
+            headers: vec![].into(),
+            query_params: vec![].into(),
+        };
         for word in words {
             match word.split_once(':') {
                 None => matched.method = Some(word.into()),

@@ -118,7 +118,7 @@ mod tests {
     use crate::model::Kind;
 
     fn with(path: PathMatch) -> Match {
-        Match { path, method: None, headers: vec![], query_params: vec![] }
+        Match { path, method: None, headers: vec![].into(), query_params: vec![].into() }
     }
 
     fn claim(created: Option<i64>, name: &str, rule: u16, index: u16) -> Ref<Claim> {

@@ -1,5 +1,7 @@
 //! Which ports of a Service or MeshService take a route.
 
+use std::sync::Arc;
+
 use crate::model::{
     AttachPoint, Attachment, AttachmentOutcome, BackendKind, ControlPlaneMode, Destination, DestinationPort,
     JudgedServiceParent, Key, Kind, Mesh, MeshServices, ObjectName, ParentKind, ParentProblem, ParentRef,
@@ -139,7 +141,7 @@ pub fn attachments(judged: &JudgedServiceParent) -> impl Iterator<Item = Attachm
     judged.points.clone().into_iter().map(move |point| Attachment {
         parent: parent.clone(),
         point,
-        outcome: AttachmentOutcome::Attached(Vec::new()),
+        outcome: AttachmentOutcome::Attached(Arc::default()),
     })
 }
 

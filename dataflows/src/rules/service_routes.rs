@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_leaves_nothing_to_others() {
-        let with = |path| Match { path, method: None, headers: Vec::new(), query_params: Vec::new() };
+        let with = |path| Match { path, method: None, headers: Vec::new().into(), query_params: Vec::new().into() };
         let root = || with(PathMatch::Prefix("/".into()));
         let named = NamedMatch { name: "x".into(), kind: MatchKind::Exact, value: "y".into() };
         let table = [
@@ -112,8 +112,8 @@ mod tests {
             (with(PathMatch::Prefix("/a".into())), false),
             (with(PathMatch::RegularExpression("/.*".into())), false),
             (Match { method: Some("GET".into()), ..root() }, false),
-            (Match { headers: vec![named.clone()], ..root() }, false),
-            (Match { query_params: vec![named], ..root() }, false),
+            (Match { headers: vec![named.clone()].into(), ..root() }, false),
+            (Match { query_params: vec![named].into(), ..root() }, false),
         ];
         for (found, expected) in table {
             assert_eq!(is_everything(&found), expected, "{found:?}");

@@ -1,4 +1,6 @@
-use crate::model::{Attachment, ManagedGateway, ManagedSet, ParentCandidate, ParentRef, ParentVerdict, RouteParent};
+use crate::model::{
+    Attachment, Few, ManagedGateway, ManagedSet, ParentCandidate, ParentRef, ParentVerdict, RouteParent,
+};
 use crate::operators::{Arrangement, Rows, cogroup};
 use crate::rules;
 
@@ -20,7 +22,7 @@ pub(crate) fn parent_verdicts<'s>(
         if let Some(candidate) = group.one::<ParentCandidate>() {
             let outcomes = group.all::<Attachment>().map(|attachment| &attachment.outcome);
             let problem = rules::attachment::verdict(candidate, outcomes);
-            let (parent, ports, not_http) = (candidate.parent.clone(), Box::default(), Box::default());
+            let (parent, ports, not_http) = (candidate.parent.clone(), Few::new(), Few::new());
             verdicts.push(ParentVerdict { parent, problem, ports, not_http });
         }
     })

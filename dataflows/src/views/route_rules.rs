@@ -16,7 +16,7 @@ pub(crate) fn route_rules(
             let backends = group.all::<ResolvedBackend>().filter(|found| found.backend.rule == rule.index);
             let mut backends: Vec<_> = backends.cloned().collect();
             backends.sort_unstable_by_key(|found| found.backend.slot);
-            PlannedRule { rule, backends }
+            PlannedRule { rule, backends: backends.into() }
         });
         let problems = |rule: &Ref<Rule>| {
             let index = rule.index;

@@ -74,7 +74,7 @@ pub(crate) fn backend_of_kuma(kind: BackendKind, name: &str, mesh: &str) -> Upda
     let object = named(kind.kind().expect("a kind that can be routed to"), name);
     let port = DestinationPort { port: 80, name: None, app_protocol: Some("http".into()) };
     let (tag, mesh) = (Some("tag".into()), Some(mesh.into()));
-    let destination = Destination { kind, ports: vec![port], service_tag: tag, mesh, ..plain_service(&object) };
+    let destination = Destination { kind, ports: vec![port].into(), service_tag: tag, mesh, ..plain_service(&object) };
     Update { source: object.key(), facts: Fact::destination(destination).into_iter().collect() }
 }
 
@@ -83,7 +83,7 @@ fn plain_service(object: &ObjectName) -> Destination {
         kind: BackendKind::Service,
         namespace: object.namespace.clone(),
         name: object.name.clone(),
-        ports: Vec::new(),
+        ports: Vec::new().into(),
         headless: false,
         external_name: false,
         service_tag: None,
@@ -300,9 +300,16 @@ impl RouteObject {
     pub(crate) fn rule(mut self, prefix: &str, backends: &[&str]) -> Self {
         let index = u16::try_from(self.rules.len()).unwrap_or(u16::MAX);
         let path = PathMatch::Prefix(prefix.into());
-        let matches = vec![Match { path, method: None, headers: Vec::new(), query_params: Vec::new() }.into()];
+        let matches =
+            vec![Match { path, method: None, headers: Vec::new().into(), query_params: Vec::new().into() }.into()];
         let route = self.object.key();
-        self.rules.push(Rule { route, index, matches, filters: Vec::new(), problems: Vec::new() });
+        self.rules.push(Rule {
+            route,
+            index,
+            matches: matches.into(),
+            filters: Vec::new().into(),
+            problems: Vec::new().into(),
+        });
         for (slot, backend) in (0..).zip(backends) {
             self.backends.push(backend_ref(&self.object, index, slot, backend));
         }

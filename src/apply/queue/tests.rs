@@ -77,12 +77,12 @@ fn task(object: &ObjectName, aim: Aim, blocked_by: &[ObjectName]) -> Ref<Task> {
 fn action(object: &ObjectName, aim: Aim) -> dataflows::model::Action {
     use dataflows::model::{Action, Content, Desired, Generation, RouteRules, RouteStatus};
     let desired = || {
-        let rules = RouteRules { rules: Vec::new(), dropped: Vec::new() }.into();
+        let rules = RouteRules { rules: Vec::new().into(), dropped: Vec::new().into() }.into();
         let status = RouteStatus {
             of: Generation { kind: Kind::HttpRoute, generation: 1, namespace: "".into(), name: "".into() }.into(),
             parents: Box::default(),
             rules,
-            refused: Box::default(),
+            refused: dataflows::model::Few::new(),
         };
         let content = Content::RouteStatus(status.into());
         Desired::new(object.clone(), content)

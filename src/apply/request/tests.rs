@@ -49,8 +49,8 @@ fn route_desired() -> Desired {
     let status = RouteStatus {
         of: Generation { kind: Kind::HttpRoute, generation: 1, namespace: "n".into(), name: "r".into() }.into(),
         parents: Box::default(),
-        rules: RouteRules { rules: Vec::new(), dropped: Vec::new() }.into(),
-        refused: Box::default(),
+        rules: RouteRules { rules: Vec::new().into(), dropped: Vec::new().into() }.into(),
+        refused: dataflows::model::Few::new(),
     };
     Desired::new(route(), Content::RouteStatus(status.into()))
 }

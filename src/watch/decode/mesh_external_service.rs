@@ -37,7 +37,7 @@ mod tests {
         fn check(spec: &str, port: u16, protocol: &str) {
             let destinations = rows::<Destination>(&decoded(&service(spec)));
             let [destination] = destinations.as_slice() else { panic!("{destinations:?}") };
-            assert_eq!(destination.ports, [DestinationPort { port, name: None, app_protocol: Some(protocol.into()) }]);
+            assert_eq!(*destination.ports, [DestinationPort { port, name: None, app_protocol: Some(protocol.into()) }]);
             assert_eq!(destination.mesh.as_deref(), Some("default"));
         }
         check("{match: {type: HostnameGenerator, port: 443, protocol: null}}", 443, "tcp");

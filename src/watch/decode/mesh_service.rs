@@ -47,7 +47,7 @@ pub(super) fn in_mesh(source: &Source<'_>, kind: BackendKind, ports: Vec<Destina
         kind,
         namespace: source.name.namespace.clone(),
         name: source.name.name.clone(),
-        ports,
+        ports: ports.into(),
         headless: false,
         external_name: false,
         service_tag: None,

@@ -76,6 +76,7 @@ pub(super) fn facts(
         }
         let Expressed { matches, filters, problems } = expressed;
         let matches = matches.into_iter().map(Ref::new).collect();
+        let (filters, problems) = (filters.into(), problems.into());
         facts.push(Fact::rule(Rule { route: source.key(), index, matches, filters, problems }));
     }
     let expressible = !any_rules || kept > 0;

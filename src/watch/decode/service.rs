@@ -42,7 +42,7 @@ fn destination(source: &Source<'_>, spec: &ServiceSpec<'_>) -> Result<Destinatio
         kind: BackendKind::Service,
         namespace: source.name.namespace.clone(),
         name: source.name.name.clone(),
-        ports,
+        ports: ports.into(),
         headless: external || spec.cluster_ip == HEADLESS,
         external_name: external,
         service_tag: None,

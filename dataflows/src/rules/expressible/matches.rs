@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 
 use super::names::header_problem;
 use super::{Problems, WrittenMatch, WrittenNamedMatch, WrittenRpc};
-use crate::model::{Match, MatchKind, NamedMatch, PathMatch, RuleReason, Text};
+use crate::model::{Few, Match, MatchKind, NamedMatch, PathMatch, RuleReason, Text};
 
 /// Methods that both Gateway API and Kuma know.
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
 /// The match of a rule without matches.
 pub(super) fn everything() -> Match {
-    Match { path: PathMatch::Prefix("/".into()), method: None, headers: Vec::new(), query_params: Vec::new() }
+    Match { path: PathMatch::Prefix("/".into()), method: None, headers: Few::new(), query_params: Few::new() }
 }
 
 /// "If no matches are specified, the default is a prefix path match on `/`":
@@ -35,7 +35,7 @@ fn one(place: usize, written: &WrittenMatch<'_>, problems: &mut Problems) -> Opt
     let headers = headers(place, &written.headers, problems);
     let query_params = query_params(place, &written.query_params, problems);
     let method = written.method.filter(|_| method_known).map(Text::from);
-    Some(Match { path: path.ok()?, method, headers, query_params })
+    Some(Match { path: path.ok()?, method, headers: headers.into(), query_params: query_params.into() })
 }
 
 /// A path in normal form: of a prefix one trailing slash is left out, as it means nothing.

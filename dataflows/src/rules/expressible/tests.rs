@@ -277,8 +277,8 @@ fn matches_are_put_in_normal_form() {
     let expected = Match {
         path: PathMatch::Prefix("/a".into()),
         method: None,
-        headers: vec![value("a", MatchKind::RegularExpression), value("x-b", MatchKind::Exact)],
-        query_params: vec![value("Q", MatchKind::Exact), value("q", MatchKind::Exact)],
+        headers: vec![value("a", MatchKind::RegularExpression), value("x-b", MatchKind::Exact)].into(),
+        query_params: vec![value("Q", MatchKind::Exact), value("q", MatchKind::Exact)].into(),
     };
     assert_eq!(expressed.matches, [expected]);
 }

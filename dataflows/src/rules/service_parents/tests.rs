@@ -33,7 +33,8 @@ fn service() -> Destination {
         kind: BackendKind::Service,
         namespace: "shop".into(),
         name: "cart".into(),
-        ports: vec![port(80, Some("web"), "http"), port(81, None, "kubernetes.io/h2c"), port(82, Some("db"), "mysql")],
+        ports: vec![port(80, Some("web"), "http"), port(81, None, "kubernetes.io/h2c"), port(82, Some("db"), "mysql")]
+            .into(),
         headless: false,
         external_name: false,
         service_tag: None,
@@ -90,7 +91,7 @@ fn ports_are_asked_for_by_name_and_number() {
 #[test]
 fn the_first_thing_wrong_is_told() {
     let other_mesh = Destination { mesh: Some("other".into()), ..mesh_service(None) };
-    let without_ports = |service| Destination { ports: Vec::new(), ..service };
+    let without_ports = |service| Destination { ports: Vec::new().into(), ..service };
     let headless = Destination { headless: true, ..service() };
     let external = Destination { headless: true, external_name: true, ..service() };
     let dropped = ParentRef { expressible: false, ..parent(None, None) };

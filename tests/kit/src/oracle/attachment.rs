@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use dataflows::model::{
-    AllowedNamespaces, AttachPoint, Hostname, Key, Kind, ListenerState, ParentProblem, ParentRef, ParentVerdict,
+    AllowedNamespaces, AttachPoint, Few, Hostname, Key, Kind, ListenerState, ParentProblem, ParentRef, ParentVerdict,
     Protocol, Ref,
 };
 use dataflows::rules::{attachment::selects, hostname, listeners};
@@ -11,7 +13,7 @@ use super::gateways::JudgedGateway;
 pub(super) struct JudgedParent {
     pub(super) verdict: Ref<ParentVerdict>,
     /// The listeners or ports that took it, each with the hostnames that are served there.
-    pub(super) attached: Vec<(Ref<AttachPoint>, Vec<Hostname>)>,
+    pub(super) attached: Vec<(Ref<AttachPoint>, Arc<[Hostname]>)>,
 }
 
 pub(super) fn all(cluster: &Cluster, gateways: &[JudgedGateway]) -> Vec<JudgedParent> {
@@ -93,5 +95,5 @@ fn allows(cluster: &Cluster, parent: &ParentRef, state: &ListenerState) -> bool 
 
 /// A verdict that speaks of no ports.
 pub(super) fn verdict(parent: Ref<ParentRef>, problem: Option<ParentProblem>) -> Ref<ParentVerdict> {
-    ParentVerdict { parent, problem, ports: Box::default(), not_http: Box::default() }.into()
+    ParentVerdict { parent, problem, ports: Few::new(), not_http: Few::new() }.into()
 }

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dataflows::model::{Age, Hostname, Key, ParentProblem, ParentVerdict, Ref, RouteKind};
 use dataflows::rules::hostname;
@@ -11,7 +12,7 @@ struct Standing {
     on_service: bool,
     kind: RouteKind,
     age: Age,
-    hostnames: Vec<Hostname>,
+    hostnames: Arc<[Hostname]>,
 }
 
 /// Takes the younger of an HTTPRoute and a GRPCRoute off a listener where hostnames of the two meet, and HTTPRoutes off ports

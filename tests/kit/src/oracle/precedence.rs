@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::model::{
-    Claim, Hostname, Key, Match, MatchKind, NamedMatch, Padded, PathMatch, Ref, RouteKind, Serving, Shadowed, Text,
+    Claim, Few, Hostname, Key, Match, MatchKind, NamedMatch, Padded, PathMatch, Ref, RouteKind, Serving, Shadowed, Text,
 };
 
 use super::attachment::JudgedParent;
@@ -21,13 +21,13 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
                 route_kind: parent.route_kind,
                 age: parent.age.clone(),
                 point: point.clone(),
-                hostnames: hostnames.as_slice().into(),
+                hostnames: hostnames.clone(),
                 parents: Box::default(),
-                shadowed: Box::default(),
-                padded: Box::default(),
+                shadowed: Few::new(),
+                padded: Few::new(),
             });
-            add(&mut serving.parents, parent.index);
-            serving.parents.sort_unstable();
+            let parents = serving.parents.iter().copied().chain([parent.index]);
+            serving.parents = parents.collect::<BTreeSet<_>>().into_iter().collect();
         }
     }
     let (of_requests, of_connections): (Vec<_>, Vec<_>) =
@@ -36,12 +36,12 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
     let (_, lost_connections) = contest(cluster, &of_connections);
     for lost in lost.into_iter().chain(lost_connections) {
         if let Some(serving) = servings.get_mut(&(lost.claim.point, lost.claim.route)) {
-            add(&mut serving.shadowed, Ref::new(lost));
+            serving.shadowed.push(Ref::new(lost));
         }
     }
     for padded in padded(&won) {
         if let Some(serving) = servings.get_mut(&(padded.claim.point, padded.claim.route)) {
-            add(&mut serving.padded, Ref::new(padded));
+            serving.padded.push(Ref::new(padded));
         }
     }
     for serving in servings.values_mut() {
@@ -49,12 +49,6 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
         serving.padded.sort_by(|left, right| left.claim.cmp(&right.claim));
     }
     servings.into_iter().map(|(place, serving)| (place, Ref::new(serving))).collect()
-}
-
-fn add<T>(list: &mut Box<[T]>, item: T) {
-    let mut items = std::mem::take(list).into_vec();
-    items.push(item);
-    *list = items.into();
 }
 
 /// Who asks for one match of one hostname of one attach point.

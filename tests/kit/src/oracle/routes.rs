@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use dataflows::model::{BackendRef, Group, Key, PlannedRule, Ref, ResolvedBackend, RouteRules};
+use dataflows::model::{BackendRef, Few, Group, Key, PlannedRule, Ref, ResolvedBackend, RouteRules};
 use dataflows::rules::backends;
 
 use super::cluster::Cluster;
@@ -9,25 +9,26 @@ use super::cluster::Cluster;
 pub(super) fn all(cluster: &Cluster) -> BTreeMap<Key, Ref<RouteRules>> {
     let mut rules = cluster.rules.clone();
     rules.sort_by_key(|rule| (rule.route, rule.index));
-    let mut routes: BTreeMap<Key, RouteRules> = BTreeMap::new();
+    let mut routes: BTreeMap<Key, (Vec<PlannedRule>, Few<_>)> = BTreeMap::new();
     for rule in rules {
-        let route = routes.entry(rule.route).or_insert_with(none);
+        let (kept, dropped) = routes.entry(rule.route).or_default();
         if rule.problems.is_empty() {
             let of_rule = |backend: &&Ref<BackendRef>| backend.route == rule.route && backend.rule == rule.index;
             let of_rule = cluster.backends.iter().filter(of_rule);
             let mut backends: Vec<_> = of_rule.map(|backend| Ref::new(resolve(cluster, backend))).collect();
             backends.sort_by_key(|resolved| resolved.backend.slot);
-            route.rules.push(PlannedRule { rule, backends });
+            kept.push(PlannedRule { rule, backends: backends.into() });
         } else {
-            route.dropped.extend(rule.problems.iter().map(|problem| (rule.index, problem.clone())));
+            dropped.extend(rule.problems.iter().map(|problem| (rule.index, problem.clone())));
         }
     }
-    routes.into_iter().map(|(key, rules)| (key, Ref::new(rules))).collect()
+    let rules = |(rules, dropped): (Vec<_>, _)| RouteRules { rules: rules.into(), dropped };
+    routes.into_iter().map(|(key, route)| (key, Ref::new(rules(route)))).collect()
 }
 
 /// What a route without rules has.
 pub(super) fn none() -> RouteRules {
-    RouteRules { rules: Vec::new(), dropped: Vec::new() }
+    RouteRules::default()
 }
 
 fn resolve(cluster: &Cluster, backend: &Ref<BackendRef>) -> ResolvedBackend {

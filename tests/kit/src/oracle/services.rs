@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use dataflows::model::{
     AttachPoint, BackendKind, ControlPlaneMode, Destination, DestinationPort, Key, Kind, MeshServices, ObjectName,
     ParentProblem, ParentRef, ParentVerdict, Place, Ref, RouteKind, ServicePort, Settings,
@@ -54,7 +56,8 @@ fn judge(settings: &Settings, cluster: &Cluster, parent: &ParentRef) -> JudgedPa
     }
     let of_requests = matches!(parent.route_kind, RouteKind::Http | RouteKind::Grpc);
     let takes = |port: &DestinationPort| !of_requests || backends::is_http(port);
-    let point = |port: &&DestinationPort| (Ref::new(point(&parent, service, port, found.mesh_services)), Vec::new());
+    let point =
+        |port: &&DestinationPort| (Ref::new(point(&parent, service, port, found.mesh_services)), Arc::default());
     let attached = asked.iter().filter(|port| takes(port)).map(point).collect();
     let ports = asked.iter().filter(|port| takes(port)).map(|port| port.port).collect();
     let not_http = asked.iter().filter(|port| !takes(port)).map(|port| port.port).collect();

@@ -87,10 +87,11 @@ fn parents(random: &mut Random, object: &ObjectName, route_kind: RouteKind, expr
 /// Of the rules of a route of connections the first is kept.
 fn connection_rule(route: Key, index: u16) -> Rule {
     let path = PathMatch::Prefix("/".into());
-    let matches = vec![Match { path, method: None, headers: Vec::new(), query_params: Vec::new() }.into()];
+    let matches =
+        vec![Match { path, method: None, headers: Vec::new().into(), query_params: Vec::new().into() }.into()];
     let problem = RuleProblem { field: "backendRefs".into(), reason: RuleReason::SecondRule };
     let problems = if index > 0 { vec![problem] } else { Vec::new() };
-    Rule { route, index, matches, filters: Vec::new(), problems }
+    Rule { route, index, matches: matches.into(), filters: Vec::new().into(), problems: problems.into() }
 }
 
 fn rule(random: &mut Random, route: Key, index: u16) -> Rule {
@@ -105,7 +106,7 @@ fn rule(random: &mut Random, route: Key, index: u16) -> Rule {
         _ => Vec::new(),
     };
     let problems = if random.one_in(6) { vec![problem] } else { Vec::new() };
-    Rule { route, index, matches, filters, problems }
+    Rule { route, index, matches: matches.into(), filters: filters.into(), problems: problems.into() }
 }
 
 fn path_match(random: &mut Random) -> Match {
@@ -123,7 +124,12 @@ fn path_match(random: &mut Random) -> Match {
         names.into_iter().map(|name| NamedMatch { name: name.into(), kind, value: value.into() }).collect::<Vec<_>>()
     };
     let (headers, query_params) = (named(random), named(random));
-    Match { path, method: random.one_in(6).then(|| "GET".into()), headers, query_params }
+    Match {
+        path,
+        method: random.one_in(6).then(|| "GET".into()),
+        headers: headers.into(),
+        query_params: query_params.into(),
+    }
 }
 
 fn backends(random: &mut Random, route: &ObjectName, rule: &Rule) -> Vec<BackendRef> {
