@@ -8,18 +8,15 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use differential_dataflow::AsCollection;
 use differential_dataflow::consolidation::consolidate;
 use differential_dataflow::input::{Input as _, InputSession};
-use timely::container::CapacityContainerBuilder;
-use timely::dataflow::operators::Exchange as _;
-use timely::dataflow::operators::core::Partition;
+use timely::dataflow::operators::{Exchange as _, Inspect as _, Probe as _};
 use timely::dataflow::{ProbeHandle, Scope};
 use timely::worker::Worker;
 
 use crate::Inputs;
 use crate::model::{Datum, Fact, Key, Kind, Ref, Row, Settings, Task, Update};
-use crate::operators::{Diff, Epoch, Raw, Rows};
+use crate::operators::{Change, Diff, Epoch, Rows, Unshared, split};
 
 mod bell;
 mod peers;
@@ -251,14 +248,14 @@ impl Layout {
     }
 
     /// Brings each task to the process that may do it.
-    fn deliver(self, tasks: Raw<'_>) -> Raw<'_> {
+    fn deliver(self, tasks: Unshared<'_>) -> Unshared<'_> {
         if self.share.processes == 1 {
             return tasks;
         }
-        let owner = move |((_, row), _, _): &((Key, Row), Epoch, Diff)| {
+        let owner = move |((_, row), ..): &Change| {
             row.get::<Task>().map_or(0, |task| self.first_worker(self.share.owner(&task.pending.object)))
         };
-        tasks.inner.exchange(owner).as_collection()
+        tasks.exchange(owner)
     }
 }
 
@@ -276,8 +273,8 @@ fn install(
         let outputs = crate::build(&mut plan, settings, inputs);
         log.plan(plan.views());
         layout
-            .deliver(outputs.tasks.into_raw("tasks"))
-            .inspect(move |(row, _, diff)| {
+            .deliver(outputs.tasks.unshared("tasks"))
+            .inspect(move |(row, _, diff): &Change| {
                 sink.lock().unwrap_or_else(PoisonError::into_inner).push((row.clone(), *diff));
             })
             .probe_with(&probe);
@@ -294,7 +291,7 @@ macro_rules! inputs {
         enum Input { observed_objects, observed_statuses, $($input),* }
 
         impl Input {
-            const COUNT: u64 = [Self::observed_objects, Self::observed_statuses, $(Self::$input),*].len() as u64;
+            const COUNT: usize = [Self::observed_objects, Self::observed_statuses, $(Self::$input),*].len();
 
             fn of(row: &Row) -> Self {
                 match row.datum() {
@@ -310,11 +307,8 @@ macro_rules! inputs {
         /// One session for all inputs: each would cost as much as an operator in every epoch.
         fn open(scope: Scope<'_, Epoch>) -> (Session, Inputs<'_>) {
             let (session, rows) = scope.new_collection::<(Key, Row), Diff>();
-            let route = |((key, row), epoch, diff): ((Key, Row), Epoch, Diff)| {
-                (Input::of(&row) as u64, ((key, row), epoch, diff))
-            };
-            let streams = rows.inner.partition::<CapacityContainerBuilder<Vec<_>>, _, _>(Input::COUNT, route);
-            let of = |input: Input| streams[input as usize].clone().as_collection();
+            let streams = split("inputs", rows.inner, Input::COUNT, |row| Input::of(row) as usize);
+            let of = |input: Input| streams[input as usize].clone();
             let inputs = Inputs {
                 observed_objects: Rows::from_raw(of(Input::observed_objects)),
                 observed_statuses: Rows::from_raw(of(Input::observed_statuses)),

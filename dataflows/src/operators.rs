@@ -10,19 +10,20 @@ mod gather;
 mod group;
 mod inbox;
 mod join;
+mod split;
 mod tally;
 
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use differential_dataflow::VecCollection;
 use differential_dataflow::logging::{DifferentialEventBuilder, Logger};
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
 use differential_dataflow::trace::TraceReader;
 use differential_dataflow::trace::implementations::ValSpine;
-use timely::dataflow::Scope;
+use timely::dataflow::{Scope, Stream};
 
-use gather::{Logic, Part, gather};
+use gather::{Logic, Part, gather, negate, unshare};
+pub(crate) use split::split;
 
 use crate::model::{AnyRow, Count, Key, Ref, Relation, Row};
 
@@ -31,8 +32,11 @@ pub type Epoch = u64;
 /// Multiplicity of a row: plus or minus one.
 pub type Diff = i32;
 
-pub(crate) type Raw<'s> = VecCollection<'s, Epoch, (Key, Row), Diff>;
-type Change = ((Key, Row), Epoch, Diff);
+pub(crate) type Change = ((Key, Row), Epoch, Diff);
+/// Changes as they are passed on: by reference, for most of those who take them leave most of them out.
+pub(crate) type Raw<'s> = Stream<'s, Epoch, Rc<Vec<Change>>>;
+/// Changes that are sent to other workers.
+pub(crate) type Unshared<'s> = Stream<'s, Epoch, Vec<Change>>;
 type Spine = ValSpine<Key, Row, Epoch, Diff>;
 type Batch = <Spine as TraceReader>::Batch;
 type Trace = TraceAgent<Spine>;
@@ -77,8 +81,8 @@ impl<'s, T> Rows<'s, T> {
         Self::of(vec![Part::rows(raw)])
     }
 
-    pub(crate) fn into_raw(self, name: &str) -> Raw<'s> {
-        gather(name, self.parts)
+    pub(crate) fn unshared(self, name: &str) -> Unshared<'s> {
+        unshare(name, self.parts)
     }
 
     /// Forgets of which relation the rows are, so that they can stand beside others.
@@ -95,7 +99,7 @@ impl<'s, T> Rows<'s, T> {
     /// many parts.
     #[must_use]
     pub fn shared(self, name: &str) -> Self {
-        Self::from_raw(self.into_raw(name))
+        Self::from_raw(gather(name, self.parts))
     }
 
     /// Both collections, one after the other.
@@ -107,7 +111,7 @@ impl<'s, T> Rows<'s, T> {
     /// The rows without those of the other collection, all of which must be among them.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
-        self.concat(Self::from_raw(other.into_raw("rows to take out").negate()))
+        self.concat(Self::from_raw(negate("rows to take out", other.parts)))
     }
 
     /// Each row once, however often it is there. Counted by difference, without ever looking at a group.

@@ -5,19 +5,19 @@
 
 use std::rc::Rc;
 
-use differential_dataflow::AsCollection;
 use differential_dataflow::trace::cursor::Cursor;
 use differential_dataflow::trace::{Navigable, SpanOf};
+use timely::Container;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::{Exchange, ParallelizationContract, Pipeline};
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 use timely::dataflow::operators::generic::{InputHandleCore, OutputBuilder};
-use timely::dataflow::operators::{Capability, InputCapability};
+use timely::dataflow::operators::{Capability, CapabilityTrait, InputCapability};
 use timely::dataflow::{Scope, Stream};
 use timely::progress::operate::FrontierInterest;
 
 use super::inbox::Inbox;
-use super::{Batch, Change, Epoch, Raw, RawArranged, Trace};
+use super::{Batch, Change, Epoch, Raw, RawArranged, Trace, Unshared};
 use crate::model::{Key, Row};
 
 /// What a step without memory makes of one row.
@@ -66,7 +66,7 @@ impl<'s> Part<'s> {
 /// Where rows come from.
 pub(super) fn scope_of<'s>(parts: &[Part<'s>]) -> Scope<'s, Epoch> {
     match &parts.first().expect("rows come from somewhere").source {
-        Source::Rows(rows) => rows.inner.scope(),
+        Source::Rows(rows) => rows.scope(),
         Source::Arranged(spans) => spans.scope(),
     }
 }
@@ -78,18 +78,61 @@ pub(super) fn gather<'s>(name: &str, mut parts: Vec<Part<'s>>) -> Raw<'s> {
     {
         return rows;
     }
+    pass_on(name, parts, |changes| Rc::new(std::mem::take(changes)))
+}
+
+/// All parts as one stream of rows that go where there were some that come, and the other way round.
+pub(super) fn negate<'s>(name: &str, parts: Vec<Part<'s>>) -> Raw<'s> {
+    let negated = |(row, epoch, diff): Change| -> Change { (row, epoch, -diff) };
+    pass_on(name, parts, move |changes| Rc::new(changes.drain(..).map(negated).collect()))
+}
+
+/// All parts as one stream of changes that nobody shares: for those who send them elsewhere.
+pub(super) fn unshare<'s>(name: &str, parts: Vec<Part<'s>>) -> Unshared<'s> {
+    pass_on(name, parts, std::mem::take)
+}
+
+fn pass_on<'s, C: Container + Clone + 'static>(
+    name: &str,
+    parts: Vec<Part<'s>>,
+    pack: impl Fn(&mut Vec<Change>) -> C + 'static,
+) -> Stream<'s, Epoch, C> {
     let mut builder = OperatorBuilder::new(name.to_owned(), scope_of(&parts));
     let mut inputs = Inputs::new(&mut builder, parts);
     for input in 0..inputs.0.len() {
         builder.set_notify_for(input, FrontierInterest::Never);
     }
-    let (output, stream) = builder.new_output::<Vec<Change>>();
-    let mut output: Output = OutputBuilder::from(output);
-    builder.build(move |_| move |_| inputs.pass_on(&mut output));
-    stream.as_collection()
+    let (output, stream) = builder.new_output::<C>();
+    let mut output = OutputBuilder::<Epoch, CapacityContainerBuilder<C>>::from(output);
+    builder.build(move |_| {
+        move |_| {
+            let mut output = output.activate();
+            for input in &mut inputs.0 {
+                input.drain(|capability, changes| output.session(&capability).give_container(&mut pack(changes)));
+            }
+        }
+    });
+    stream
 }
 
-pub(super) type Output = OutputBuilder<Epoch, CapacityContainerBuilder<Vec<Change>>>;
+/// Where an operator puts the changes that it made.
+pub(super) struct Output(OutputBuilder<Epoch, CapacityContainerBuilder<Rc<Vec<Change>>>>);
+
+impl Output {
+    /// One more output of an operator, and what comes out of it.
+    pub(super) fn new<'s>(builder: &mut OperatorBuilder<'s, Epoch>) -> (Self, Raw<'s>) {
+        let (output, stream) = builder.new_output();
+        (Self(OutputBuilder::from(output)), stream)
+    }
+
+    /// Passes changes on, if there are any.
+    pub(super) fn give(&mut self, capability: &impl CapabilityTrait<Epoch>, made: Vec<Change>) {
+        if !made.is_empty() {
+            self.0.activate().session(capability).give_container(&mut Rc::new(made));
+        }
+    }
+}
+
 pub(super) type Handle<C> = InputHandleCore<Epoch, C, <Pipeline as ParallelizationContract<Epoch, C>>::Puller>;
 type ByKey = Exchange<Change, fn(&Change) -> u64>;
 type Exchanged = InputHandleCore<Epoch, Vec<Change>, <ByKey as ParallelizationContract<Epoch, Vec<Change>>>::Puller>;
@@ -98,7 +141,7 @@ type Exchanged = InputHandleCore<Epoch, Vec<Change>, <ByKey as ParallelizationCo
 pub(super) struct Inputs(Vec<Input>);
 
 enum Input {
-    Rows(Handle<Vec<Change>>, Option<Logic>),
+    Rows(Handle<Rc<Vec<Change>>>, Option<Logic>),
     Exchanged(Exchanged),
     Arranged(Handle<Vec<SpanOf<Trace>>>, Option<Logic>),
 }
@@ -108,13 +151,13 @@ pub(super) enum Taken<'s> {
     /// There is one worker: everything is here.
     Here(Vec<Part<'s>>),
     /// Rows get their keys before they are sent to the worker of their key.
-    Sent(Raw<'s>),
+    Sent(Unshared<'s>),
 }
 
 impl Inputs {
     /// Sees to it that rows of one key come to one worker.
     pub(super) fn by_key<'s>(name: &str, parts: Vec<Part<'s>>) -> Taken<'s> {
-        if scope_of(&parts).peers() == 1 { Taken::Here(parts) } else { Taken::Sent(gather(name, parts)) }
+        if scope_of(&parts).peers() == 1 { Taken::Here(parts) } else { Taken::Sent(unshare(name, parts)) }
     }
 
     /// Inputs of an operator that asks to hear of time only while something waits for it.
@@ -123,7 +166,7 @@ impl Inputs {
             Taken::Here(parts) => parts.into_iter().map(|part| Input::new(builder, part)).collect(),
             Taken::Sent(rows) => {
                 let worker: fn(&Change) -> u64 = |((key, _), ..)| key.worker();
-                vec![Input::Exchanged(builder.new_input(rows.inner, Exchange::new(worker)))]
+                vec![Input::Exchanged(builder.new_input(rows, Exchange::new(worker)))]
             }
         };
         let inputs = Self(inputs);
@@ -144,13 +187,6 @@ impl Inputs {
             });
         }
     }
-
-    fn pass_on(&mut self, output: &mut Output) {
-        let mut output = output.activate();
-        for input in &mut self.0 {
-            input.drain(|capability, changes| output.session(&capability).give_container(changes));
-        }
-    }
 }
 
 impl<'s> From<Vec<Part<'s>>> for Taken<'s> {
@@ -162,20 +198,23 @@ impl<'s> From<Vec<Part<'s>>> for Taken<'s> {
 impl Input {
     fn new<'s>(builder: &mut OperatorBuilder<'s, Epoch>, part: Part<'s>) -> Self {
         match part.source {
-            Source::Rows(rows) => Self::Rows(builder.new_input(rows.inner, Pipeline), part.logic),
+            Source::Rows(rows) => Self::Rows(builder.new_input(rows, Pipeline), part.logic),
             Source::Arranged(spans) => Self::Arranged(builder.new_input(spans, Pipeline), part.logic),
         }
     }
 
     fn drain(&mut self, mut take: impl FnMut(InputCapability<Epoch>, &mut Vec<Change>)) {
         match self {
-            Self::Rows(handle, None) => handle.for_each(take),
             Self::Exchanged(handle) => handle.for_each(take),
+            // Whoever comes last has the changes for itself.
+            Self::Rows(handle, None) => handle.for_each(|capability, changes| {
+                take(capability, &mut Rc::unwrap_or_clone(std::mem::take(changes)));
+            }),
             Self::Rows(handle, Some(logic)) => handle.for_each(|capability, changes| {
                 let (mut made, mut of_row) = (Vec::new(), Vec::new());
-                for ((key, row), epoch, diff) in changes.drain(..) {
-                    logic(key, &row, &mut of_row);
-                    made.extend(of_row.drain(..).map(|row| (row, epoch, diff)));
+                for ((key, row), epoch, diff) in changes.iter() {
+                    logic(*key, row, &mut of_row);
+                    made.extend(of_row.drain(..).map(|row| (row, *epoch, *diff)));
                 }
                 if !made.is_empty() {
                     take(capability, &mut made);

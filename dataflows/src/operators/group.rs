@@ -4,11 +4,9 @@
 //! what it makes of it now, and the difference is passed on. Two evaluations of a pure function on a small group cost
 //! less than an arrangement of its results.
 
-use differential_dataflow::AsCollection;
 use differential_dataflow::trace::cursor::{Cursor, Navigable, cursor_list};
 use differential_dataflow::trace::{Trace as _, TraceReader};
 use timely::dataflow::channels::pact::Pipeline;
-use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 use timely::progress::Antichain;
 use timely::progress::operate::FrontierInterest;
@@ -27,8 +25,7 @@ pub(super) fn group_parts<'s>(name: &str, parts: Vec<Part<'s>>, logic: GroupLogi
     let parts = Inputs::by_key(name, parts);
     let mut builder = OperatorBuilder::new(name.to_owned(), scope);
     let mut inputs = Inputs::new(&mut builder, parts);
-    let (output, stream) = builder.new_output::<Vec<Change>>();
-    let mut output: Output = OutputBuilder::from(output);
+    let (mut output, stream) = Output::new(&mut builder);
     let mut trace = Spine::new(builder.operator_info(), log_of_arrangements(scope), None);
     builder.build(move |_| {
         let mut inbox = Inbox::default();
@@ -39,8 +36,7 @@ pub(super) fn group_parts<'s>(name: &str, parts: Vec<Part<'s>>, logic: GroupLogi
             if let Some(batch) = &span.inner {
                 let lower = Antichain::from_elem(closed.lower);
                 let before = trace.batches_through(lower.borrow()).unwrap_or_default();
-                let mut made = regroup(before, batch, &logic);
-                output.activate().session(&closed.capability).give_container(&mut made);
+                output.give(&closed.capability, regroup(before, batch, &logic));
             }
             let upper = span.upper().clone();
             trace.insert(span);
@@ -48,7 +44,7 @@ pub(super) fn group_parts<'s>(name: &str, parts: Vec<Part<'s>>, logic: GroupLogi
             trace.set_physical_compaction(upper.borrow());
         }
     });
-    stream.as_collection()
+    stream
 }
 
 /// Groups rows of an arrangement that others share.
@@ -57,17 +53,15 @@ pub(super) fn group_arranged<'s>(name: &str, rows: RawArranged<'s>, logic: Group
     let mut builder = OperatorBuilder::new(name.to_owned(), rows.stream.scope());
     let mut input = builder.new_input(rows.stream, Pipeline);
     builder.set_notify_for(0, FrontierInterest::Never);
-    let (output, stream) = builder.new_output::<Vec<Change>>();
-    let mut output: Output = OutputBuilder::from(output);
+    let (mut output, stream) = Output::new(&mut builder);
     builder.build(move |_| {
         let mut known = Antichain::from_elem(Epoch::MIN);
         move |_| {
-            let mut output = output.activate();
             input.for_each(|capability, spans| {
                 for span in spans.drain(..) {
                     if let Some(batch) = &span.inner {
                         let before = trace.batches_through(known.borrow()).unwrap_or_default();
-                        output.session(&capability).give_container(&mut regroup(before, batch, &logic));
+                        output.give(&capability, regroup(before, batch, &logic));
                     }
                     known.clone_from(span.upper());
                 }
@@ -76,12 +70,12 @@ pub(super) fn group_arranged<'s>(name: &str, rows: RawArranged<'s>, logic: Group
             trace.set_physical_compaction(known.borrow());
         }
     });
-    stream.as_collection()
+    stream
 }
 
 /// What a batch changes about what is derived from the groups it touches.
 fn regroup(before: Vec<Batch>, batch: &Batch, logic: &GroupLogic) -> Vec<Change> {
-    let mut made = Vec::new();
+    let mut made = Vec::with_capacity(batch.storage.keys.len());
     let (mut past, past_rows) = cursor_list(before);
     let mut fresh = batch.cursor();
     while let Some(key) = fresh.get_key(batch) {

@@ -74,7 +74,9 @@ impl Closed {
 fn batch(changes: &mut Vec<Change>) -> Option<Batch> {
     let keys = changes.chunk_by(|((one, _), ..), ((other, _), ..)| one == other).count();
     let rows = changes.chunk_by(|(one, ..), (other, ..)| one == other).count();
-    let mut builder = ValBuilder::with_capacity(keys, rows, changes.len());
+    // What came and went when the row before did takes no room.
+    let updates = changes.chunk_by(|(_, at, by), (_, then, with)| (at, by) == (then, with)).count();
+    let mut builder = ValBuilder::with_capacity(keys, rows, updates);
     builder.push(changes);
     builder.done().map(Batch::new)
 }

@@ -3,12 +3,10 @@
 //! A batch that one side takes in meets what the other side has acknowledged, at once: time is totally ordered and
 //! nothing waits here, so the operator holds no capability and need not hear of time.
 
-use differential_dataflow::AsCollection;
 use differential_dataflow::consolidation::consolidate_updates;
 use differential_dataflow::trace::cursor::{Cursor, Navigable, cursor_list};
 use differential_dataflow::trace::{SpanOf, TraceReader};
 use timely::dataflow::channels::pact::Pipeline;
-use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 use timely::progress::Antichain;
 use timely::progress::frontier::MutableAntichain;
@@ -32,8 +30,7 @@ pub(super) fn join<'s>(
     let mut right = Side::new(&mut builder, right);
     builder.set_notify_for(0, FrontierInterest::Never);
     builder.set_notify_for(1, FrontierInterest::Never);
-    let (output, stream) = builder.new_output::<Vec<Change>>();
-    let mut output: Output = OutputBuilder::from(output);
+    let (mut output, stream) = Output::new(&mut builder);
     builder.build(move |_| {
         move |frontiers| {
             left.meet(&mut right, &mut output, &*logic);
@@ -42,7 +39,7 @@ pub(super) fn join<'s>(
             right.compact(&frontiers[0]);
         }
     });
-    stream.as_collection()
+    stream
 }
 
 /// One of the two arrangements.
@@ -61,7 +58,6 @@ impl Side {
 
     /// Pairs what has come in on this side with what is known of the other.
     fn meet(&mut self, other: &mut Self, output: &mut Output, logic: &JoinLogic) {
-        let mut output = output.activate();
         let (trace, known) = (&mut other.trace, &other.acknowledged);
         let acknowledged = &mut self.acknowledged;
         self.input.for_each(|capability, spans| {
@@ -69,7 +65,7 @@ impl Side {
                 if let Some(batch) = &span.inner {
                     let others = trace.batches_through(known.borrow()).unwrap_or_default();
                     if !others.is_empty() {
-                        output.session(&capability).give_container(&mut pairs(batch, others, logic));
+                        output.give(&capability, pairs(batch, others, logic));
                     }
                 }
                 acknowledged.clone_from(span.upper());
@@ -85,7 +81,7 @@ impl Side {
 }
 
 fn pairs(batch: &Batch, others: Vec<Batch>, logic: &JoinLogic) -> Vec<Change> {
-    let mut made = Vec::new();
+    let mut made = Vec::with_capacity(batch.storage.keys.len());
     let mut scratch = Vec::new();
     let (mut known, known_rows) = cursor_list(others);
     let mut fresh = batch.cursor();

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use differential_dataflow::AsCollection;
-use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
 use super::gather::{Inputs, Output, Part, scope_of};
@@ -33,8 +31,7 @@ fn tally<'s, K: Ord + 'static>(
     let parts = Inputs::by_key(name, parts);
     let mut builder = OperatorBuilder::new(name.to_owned(), scope);
     let mut inputs = Inputs::new(&mut builder, parts);
-    let (output, stream) = builder.new_output::<Vec<Change>>();
-    let mut output: Output = OutputBuilder::from(output);
+    let (mut output, stream) = Output::new(&mut builder);
     builder.build(move |_| {
         let mut inbox = Inbox::default();
         let mut sums: BTreeMap<K, Diff> = BTreeMap::new();
@@ -57,8 +54,8 @@ fn tally<'s, K: Ord + 'static>(
                     sums.insert(key, before + diff);
                 }
             }
-            output.activate().session(&closed.capability).give_container(&mut made);
+            output.give(&closed.capability, made);
         }
     });
-    stream.as_collection()
+    stream
 }
