@@ -4,10 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 
-/// Identity of an object, or of a part of one: a 128-bit BLAKE3 hash.
+/// Identity of an object, or of a part of one: 128 bits of BLAKE3 hashes.
 ///
 /// Equal on every worker and in every process, so that rows can be exchanged without a dictionary. Two different
 /// identities with one key would have to be a collision of a cryptographic hash.
+///
+/// What belongs to an object lies side by side: the parts of a key, and what it is paired with, begin with its first half.
+/// So whatever is made of routes is in one order wherever it is kept, and is made and read from one end of memory to the
+/// other. Two parts of one object are told apart by the second half alone, which only its owner could bring to collide.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key([u64; 2]);
 
@@ -20,19 +24,23 @@ impl Key {
     /// The key of one named part of what this key identifies, e.g. a listener of a Gateway.
     #[must_use]
     pub fn part(self, what: &str, name: &str) -> Self {
-        Self::hash(&[&self.bytes(), what.as_bytes(), name.as_bytes()])
+        self.beside(Self::hash(&[&self.bytes(), what.as_bytes(), name.as_bytes()]))
     }
 
     /// The key of one numbered part of what this key identifies, e.g. the third parentRef of a route.
     #[must_use]
     pub fn item(self, what: &str, index: u32) -> Self {
-        Self::hash(&[&self.bytes(), what.as_bytes(), &index.to_be_bytes()])
+        self.beside(Self::hash(&[&self.bytes(), what.as_bytes(), &index.to_be_bytes()]))
     }
 
-    /// The key of a pair, e.g. a route on a listener. The order of the two matters.
+    /// The key of a pair, e.g. a route on a listener. The order of the two matters, and the pair lies beside the first.
     #[must_use]
     pub fn pair(self, other: Self) -> Self {
-        Self::hash(&[&self.bytes(), &other.bytes()])
+        self.beside(Self::hash(&[&self.bytes(), &other.bytes()]))
+    }
+
+    const fn beside(self, part: Self) -> Self {
+        Self([self.0[0], part.0[1]])
     }
 
     /// The key of a sequence of fields. Each field is preceded by its length, so that no two sequences hash alike.
@@ -75,9 +83,10 @@ impl Key {
         self.0[1]
     }
 
-    /// Sixteen hexadecimal digits: half of the key, for names and labels that people read.
+    /// Sixteen hexadecimal digits for names and labels that people read: the half in which also the parts of one object
+    /// differ.
     pub fn short(self) -> String {
-        format!("{:016x}", self.0[0])
+        format!("{:016x}", self.0[1])
     }
 }
 

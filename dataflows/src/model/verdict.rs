@@ -160,7 +160,7 @@ pub struct Claim {
     pub matched: Ref<Match>,
 }
 
-/// A claim that Kuma would not tell apart from others which it must come before. Keyed by attach point and route.
+/// A claim that Kuma would not tell apart from others which it must come before. Keyed by route and attach point.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Padded {
     /// The claim.
@@ -169,7 +169,7 @@ pub struct Padded {
     pub headers: u16,
 }
 
-/// A claim that lost. Keyed by attach point and route.
+/// A claim that lost. Keyed by route and attach point.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Shadowed {
     /// The claim.
@@ -209,7 +209,7 @@ pub struct ListenerHostname {
     pub hostname: Option<Hostname>,
 }
 
-/// A route at an attach point, with what it may not match there. Keyed by point and route.
+/// A route at an attach point, with what it may not match there. Keyed by route and point.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Serving {
     /// Key of the route.

@@ -15,8 +15,8 @@ pub const UNMATCHED: &str = ".*";
 pub fn object_key(serving: &Serving) -> Key {
     let point = &serving.point;
     match point.service_port() {
-        None => point.key.pair(serving.route),
-        Some(_) => point.parent.pair(serving.route),
+        None => serving.route.pair(point.key),
+        Some(_) => serving.route.pair(point.parent),
     }
 }
 

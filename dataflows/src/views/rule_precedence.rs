@@ -3,7 +3,7 @@ use crate::operators::{Arrangement, Rows};
 use crate::rules;
 
 /// The matches that a route may not have at an attach point, because an older route or an earlier rule holds them, and
-/// those that Kuma needs to be told apart from others. Both keyed by point and route.
+/// those that Kuma needs to be told apart from others. Both keyed by route and point.
 ///
 /// Claims meet by point, hostname and path, so groups are as small as the conflicts are.
 pub(crate) fn rule_precedence<'s>(
@@ -26,6 +26,6 @@ pub(crate) fn rule_precedence<'s>(
         let claims: Vec<&Ref<Claim>> = group.all().collect();
         padded.extend(rules::padding::padded(&claims));
     });
-    let place = |claim: &Claim| Some(claim.point.pair(claim.route));
+    let place = |claim: &Claim| Some(claim.route.pair(claim.point));
     (shadowed.rekey(move |_, row| place(&row.claim)), padded.rekey(move |_, row| place(&row.claim)))
 }

@@ -79,7 +79,9 @@ impl<'a> Source<'a> {
 
     /// The namespace that a reference of the object leads to.
     pub(super) fn namespace(&self, written: Option<&str>) -> Text {
-        present(written).unwrap_or_else(|| self.name.namespace.clone())
+        present(written)
+            .filter(|written| *written != self.name.namespace)
+            .unwrap_or_else(|| self.name.namespace.clone())
     }
 
     /// What an object of a generated kind shows.
