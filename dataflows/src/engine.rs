@@ -295,9 +295,9 @@ macro_rules! inputs {
 
             fn of(row: &Row) -> Self {
                 match row.datum() {
-                    Datum::Observed(observed) if is_generated(observed.object.kind) => Self::observed_objects,
-                    Datum::Observed(_) => Self::observed_statuses,
-                    $(Datum::$relation(_) => Self::$input,)*
+                    Datum::Observed(_, observed) if is_generated(observed.object.kind) => Self::observed_objects,
+                    Datum::Observed(..) => Self::observed_statuses,
+                    $(Datum::$relation(..) => Self::$input,)*
                     // Only constructors of `Fact` make facts, and each makes a row of an input.
                     derived => unreachable!("{} is derived, not an input", derived.relation()),
                 }

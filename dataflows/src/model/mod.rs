@@ -47,7 +47,7 @@ pub use listener::{
 pub use namespace::{Mesh, MeshChoice, MeshServices, NamespaceLabels};
 pub use observed::{Action, Blocked, Held, Observed, Pending, Refusal, Task};
 pub use route::{Age, Generation, ParentKind, ParentRef, ParentReference, RouteKind};
-pub use row::{AnyRow, Datum, Ref, Relation, Row};
+pub use row::{AnyRow, Datum, Prefix, Ref, Relation, Row};
 pub use rule::{
     Filter, HeaderChange, HeaderValue, Match, MatchKind, NamedMatch, PathMatch, PathRewrite, Percentage, Redirect,
     Rewrite, Rule, RuleProblem, RuleReason,

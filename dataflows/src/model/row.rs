@@ -24,7 +24,7 @@ use super::{
 /// nothing to people: rules that choose by order name the order they choose by.
 pub struct Ref<T>(Arc<Hashed<T>>);
 
-/// The hash lies beside the value: rows are compared by key first, so it is seldom looked at, and many rows are kept.
+/// The hash lies beside the value: rows are compared by key and prefix first, so it is seldom looked at.
 struct Hashed<T> {
     hash: u64,
     value: T,
@@ -36,6 +36,20 @@ impl<T: Hash> Ref<T> {
         // A fixed seed: equal in every process of a build, which is all that an order of rows has to be.
         let hash = foldhash::quality::FixedState::with_seed(0).hash_one(&value);
         Self(Arc::new(Hashed { hash, value }))
+    }
+}
+
+/// The first half of the hash of a value, by which most values are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Prefix(u32);
+
+impl<T> Ref<T> {
+    const PREFIX_SHIFT: u32 = u64::BITS - u32::BITS;
+
+    /// The prefix of the hash. The shift leaves so many bits.
+    #[allow(clippy::cast_possible_truncation)]
+    fn prefix(&self) -> Prefix {
+        Prefix((self.0.hash >> Self::PREFIX_SHIFT) as u32)
     }
 }
 
@@ -155,32 +169,32 @@ pub struct AnyRow;
 
 macro_rules! relations {
     ($($relation:ident),* $(,)?) => {
-        /// A value of one of the relations.
+        /// A value of one of the relations. The prefix takes no room, and rows can be sorted without a look at their values.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[allow(missing_docs)] // Each variant is the relation whose name it bears.
-        pub enum Datum { $($relation(Ref<$relation>)),* }
+        pub enum Datum { $($relation(Prefix, Ref<$relation>)),* }
 
         impl Datum {
             /// The name of the relation.
             pub const fn relation(&self) -> &'static str {
-                match self { $(Self::$relation(_) => stringify!($relation)),* }
+                match self { $(Self::$relation(..) => stringify!($relation)),* }
             }
         }
 
         impl fmt::Debug for Datum {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self { $(Self::$relation(value) => value.fmt(f)),* }
+                match self { $(Self::$relation(_, value) => value.fmt(f)),* }
             }
         }
 
         $(impl Relation for $relation {
             fn wrap(value: Ref<Self>) -> Datum {
-                Datum::$relation(value)
+                Datum::$relation(value.prefix(), value)
             }
 
             fn unwrap(datum: &Datum) -> Option<&Ref<Self>> {
                 match datum {
-                    Datum::$relation(value) => Some(value),
+                    Datum::$relation(_, value) => Some(value),
                     _ => None,
                 }
             }

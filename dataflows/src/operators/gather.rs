@@ -212,8 +212,9 @@ impl Input {
             }),
             Self::Rows(handle, Some(logic)) => handle.for_each(|capability, changes| {
                 let (mut made, mut of_row) = (Vec::new(), Vec::new());
-                for ((key, row), epoch, diff) in changes.iter() {
+                for (place, ((key, row), epoch, diff)) in changes.iter().enumerate() {
                     logic(*key, row, &mut of_row);
+                    room(&mut made, of_row.len(), changes.len() - place);
                     made.extend(of_row.drain(..).map(|row| (row, *epoch, *diff)));
                 }
                 if !made.is_empty() {
@@ -233,6 +234,13 @@ impl Input {
     }
 }
 
+/// Makes room for what is made of so many rows, once anything is: most steps make one row of each, or hardly any at all.
+fn room(made: &mut Vec<Change>, first: usize, rows: usize) {
+    if first > 0 && made.capacity() == 0 {
+        made.reserve(rows);
+    }
+}
+
 /// The changes of a batch, and what is made of them.
 fn read(batch: &Batch, logic: Option<&Logic>, made: &mut Vec<Change>) {
     let mut of_row = Vec::new();
@@ -243,6 +251,7 @@ fn read(batch: &Batch, logic: Option<&Logic>, made: &mut Vec<Change>) {
                 None => of_row.push((*key, row.clone())),
                 Some(logic) => logic(*key, row, &mut of_row),
             }
+            room(made, of_row.len(), batch.updates);
             for of_row in of_row.drain(..) {
                 cursor.map_times(batch, |epoch, diff| made.push((of_row.clone(), *epoch, *diff)));
             }

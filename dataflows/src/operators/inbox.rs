@@ -22,7 +22,7 @@ pub(super) struct Inbox {
     closed: Epoch,
 }
 
-/// The changes of the epochs that were closed since an operator last looked: sorted by key, each row once.
+/// The changes of the epochs that were closed since an operator last looked, as they came.
 pub(super) struct Closed {
     pub(super) changes: Vec<Change>,
     pub(super) capability: Capability<Epoch>,
@@ -53,19 +53,19 @@ impl Inbox {
         }
         let capability = self.capability.take()?;
         let later: Vec<Change> = self.changes.extract_if(.., |(_, epoch, _)| !is_closed(*epoch)).collect();
-        let mut changes = std::mem::replace(&mut self.changes, later);
+        let changes = std::mem::replace(&mut self.changes, later);
         self.capability = self.changes.iter().map(|(_, epoch, _)| *epoch).min().map(|epoch| capability.delayed(&epoch));
-        // Most of what comes in is in order already, in as many runs as there are inputs.
-        changes.sort_by(|(one, at, _), (other, then, _)| (one, at).cmp(&(other, then)));
-        consolidate_updates(&mut changes);
         let lower = std::mem::replace(&mut self.closed, upper.unwrap_or(Epoch::MAX));
         Some(Closed { changes, capability, lower, upper })
     }
 }
 
 impl Closed {
-    /// The changes as a batch of a trace.
+    /// The changes as a batch of a trace: sorted by key, each row once.
     pub(super) fn span(&mut self) -> SpanOf<Trace> {
+        // Most of what comes in is in order already, in as many runs as there are inputs.
+        self.changes.sort_by(|(one, at, _), (other, then, _)| (one, at).cmp(&(other, then)));
+        consolidate_updates(&mut self.changes);
         let upper = Antichain::from_iter(self.upper);
         let description = Description::new(Antichain::from_elem(self.lower), upper, Antichain::from_elem(0));
         Span::new(description, batch(&mut self.changes))

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use differential_dataflow::consolidation::consolidate_updates;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
 use super::gather::{Inputs, Output, Part, scope_of};
 use super::inbox::Inbox;
-use super::{Change, Diff, Raw};
+use super::{Change, Diff, Epoch, Raw};
 use crate::model::{Count, Key, Row};
 
 /// How many rows each key has.
@@ -37,11 +38,12 @@ fn tally<'s, K: Ord + 'static>(
         let mut sums: BTreeMap<K, Diff> = BTreeMap::new();
         move |frontiers| {
             inputs.take_in(&mut inbox);
-            let Some(mut closed) = inbox.close(frontiers) else { return };
-            closed.changes.sort_by_key(|(_, epoch, _)| *epoch);
+            let Some(closed) = inbox.close(frontiers) else { return };
+            let counted = closed.changes.into_iter().map(|(row, epoch, diff)| (key(row), epoch, diff));
+            let mut counted: Vec<(K, Epoch, Diff)> = counted.collect();
+            consolidate_updates(&mut counted);
             let mut made: Vec<Change> = Vec::new();
-            for (row, epoch, diff) in closed.changes {
-                let key = key(row);
+            for (key, epoch, diff) in counted {
                 let before = sums.get(&key).copied().unwrap_or_default();
                 let (old, new) = (says(&key, before), says(&key, before + diff));
                 if old != new {

@@ -23,6 +23,9 @@ pub fn intersection<'a>(left: &'a Hostname, right: &'a Hostname) -> Option<&'a H
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#listener> (`hostname`)
 pub fn effective(listener: Option<&Hostname>, route: &Arc<[Hostname]>) -> Option<Arc<[Hostname]>> {
+    if listener.is_none() && route.is_sorted_by(|one, next| one < next) && route.iter().all(is_valid) {
+        return Some(route.clone());
+    }
     let valid = route.iter().filter(|name| is_valid(name));
     let mut hostnames: Vec<Hostname> = match (listener, &**route) {
         (listener, []) => listener.cloned().into_iter().collect(),

@@ -102,6 +102,9 @@ fn judged(verdict: &Ref<ParentVerdict>, yielded: BTreeSet<u16>) -> Ref<ParentVer
 /// Which claims on one path lose: all that have the match of another which ranks before them. Kuma would blend equal
 /// rules instead.
 pub fn losers(claims: &[&Ref<Claim>]) -> Vec<Shadowed> {
+    if claims.len() < 2 {
+        return Vec::new();
+    }
     let holders = holders(claims);
     let lost = claims.iter().filter_map(|claim| {
         let winner = *holders.get(&*claim.matched)?;
