@@ -3,6 +3,7 @@
 //! The engine is synchronous and holds no clock: tests, benchmarks and the controller call it like any function.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -183,41 +184,43 @@ impl Engine {
     fn assert(&mut self, source: Key, mut facts: Vec<Fact>) -> usize {
         facts.sort_unstable();
         facts.dedup();
-        let before = self.asserted.remove(&source);
-        let before = before.as_ref().map_or(&[][..], Asserted::facts);
+        let entry = self.asserted.entry(source);
+        let before = match &entry {
+            Entry::Occupied(entry) => entry.get().facts(),
+            Entry::Vacant(_) => &[],
+        };
+        let gone = before.iter().filter(|fact| facts.binary_search(fact).is_err()).map(|fact| (fact, -1));
+        let new = facts.iter().filter(|fact| before.binary_search(fact).is_err()).map(|fact| (fact, 1));
         let mut rows = 0;
-        for gone in before.iter().filter(|fact| facts.binary_search(fact).is_err()) {
-            self.change(gone, -1);
+        for (fact, diff) in gone.chain(new) {
             rows += 1;
+            if let Some(session) = &mut self.session {
+                session.update((fact.key, fact.row.clone()), diff);
+            }
         }
-        for new in facts.iter().filter(|fact| before.binary_search(fact).is_err()) {
-            self.change(new, 1);
-            rows += 1;
-        }
-        if let Some(facts) = Asserted::of(facts) {
-            self.asserted.insert(source, facts);
+        match (Asserted::of(facts), entry) {
+            (Some(facts), Entry::Occupied(mut entry)) => drop(entry.insert(facts)),
+            (Some(facts), Entry::Vacant(entry)) => _ = entry.insert(facts),
+            (None, Entry::Occupied(entry)) => drop(entry.remove()),
+            (None, Entry::Vacant(_)) => {}
         }
         rows
-    }
-
-    fn change(&mut self, fact: &Fact, diff: Diff) {
-        if let Some(session) = &mut self.session {
-            session.update((fact.key, fact.row.clone()), diff);
-        }
     }
 
     fn drain(&mut self) -> Vec<(Key, Option<Ref<Task>>)> {
         let mut changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
         consolidate(&mut changes);
-        let mut tasks: BTreeMap<Key, Option<Ref<Task>>> = BTreeMap::new();
+        let mut tasks: Vec<(Key, Option<Ref<Task>>)> = Vec::with_capacity(changes.len());
         for ((key, row), diff) in changes {
-            if diff > 0 {
-                tasks.insert(key, row.get::<Task>().cloned());
-            } else {
-                tasks.entry(key).or_insert(None);
+            // What was there before lies beside what is there now.
+            if tasks.last().is_none_or(|(last, _)| *last != key) {
+                tasks.push((key, None));
+            }
+            if let Some((_, task)) = tasks.last_mut().filter(|_| diff > 0) {
+                *task = row.get::<Task>().cloned();
             }
         }
-        tasks.into_iter().collect()
+        tasks
     }
 }
 
@@ -288,15 +291,16 @@ macro_rules! inputs {
         /// The inputs, told apart by what their rows are.
         #[derive(Clone, Copy)]
         #[allow(non_camel_case_types)] // Each variant is the input whose name it bears.
-        enum Input { observed_objects, observed_statuses, $($input),* }
+        enum Input { observed_objects, observed_statuses, route_generations, $($input),* }
 
         impl Input {
-            const COUNT: usize = [Self::observed_objects, Self::observed_statuses, $(Self::$input),*].len();
+            const COUNT: usize = [Self::observed_objects, Self::observed_statuses, Self::route_generations, $(Self::$input),*].len();
 
             fn of(row: &Row) -> Self {
                 match row.datum() {
                     Datum::Observed(_, observed) if is_generated(observed.object.kind) => Self::observed_objects,
                     Datum::Observed(..) => Self::observed_statuses,
+                    Datum::Generation(_, of) if of.kind.is_route() => Self::route_generations,
                     $(Datum::$relation(..) => Self::$input,)*
                     // Only constructors of `Fact` make facts, and each makes a row of an input.
                     derived => unreachable!("{} is derived, not an input", derived.relation()),
@@ -312,6 +316,7 @@ macro_rules! inputs {
             let inputs = Inputs {
                 observed_objects: Rows::from_raw(of(Input::observed_objects)),
                 observed_statuses: Rows::from_raw(of(Input::observed_statuses)),
+                route_generations: Rows::from_raw(of(Input::route_generations)),
                 $($input: Rows::from_raw(of(Input::$input))),*
             };
             (session, inputs)

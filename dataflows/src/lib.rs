@@ -29,6 +29,7 @@ pub struct Inputs<'s> {
     rules: Rows<'s, Rule>,
     backend_refs: Rows<'s, BackendRef>,
     generations: Rows<'s, Generation>,
+    route_generations: Rows<'s, Generation>,
     namespace_labels: Rows<'s, NamespaceLabels>,
     mesh_choices: Rows<'s, MeshChoice>,
     destinations: Rows<'s, Destination>,
@@ -97,23 +98,23 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
     let routes = (http_routes, tcp_routes, of_services, connections);
     let desired = view!(plan, desired_objects(gateways, instances, routes, floors, copies; settings));
-    let held = view!(plan, held(managed.clone(), inputs.observed_objects.clone()));
-    let objects =
-        view!(plan, pending_objects(desired, inputs.observed_objects, held, inputs.refusals.clone(); settings));
+    let (observed, refusals) = (inputs.observed_objects, inputs.refusals);
+    let held = view!(plan, held(managed.clone(), observed.clone()));
+    let (alone, objects) = view!(plan, pending_objects(desired, observed, held, refusals.clone(); settings));
 
-    let generations = inputs.generations;
+    let (generations, of_routes) = (inputs.generations, inputs.route_generations);
     let class = view!(plan, class_statuses(classes, managed.clone(), generations.clone(), inputs.definitions));
     let reports = view!(plan, listener_reports(listeners.clone(), attached));
     let of_gateways = view!(plan, pending_of_gateways(listeners, objects.clone(); settings));
     let (addresses, pending) = (inputs.addresses, of_gateways.clone());
     let gateway = view!(plan, gateway_statuses(managed, reports.clone(), generations.clone(), addresses, pending));
-    let set = view!(plan, listener_set_statuses(sets, reports, generations.clone(), of_gateways));
+    let set = view!(plan, listener_set_statuses(sets, reports, generations, of_gateways));
     let (verdicts, yielded) = (on_listeners.concat(on_services), of_requests.concat(of_connections));
-    let route = view!(plan, route_statuses(verdicts, route_rules, (servings, yielded), generations, objects.clone()));
+    let route = view!(plan, route_statuses(verdicts, route_rules, (servings, yielded), of_routes, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, set, route));
-    let statuses = view!(plan, pending_statuses(desired, inputs.observed_statuses, inputs.refusals; settings));
+    let (also, statuses) = view!(plan, pending_statuses(desired, inputs.observed_statuses, refusals; settings));
 
-    let pending = objects.concat(statuses);
-    let blocked = view!(plan, blocked(pending.clone(); settings));
-    Outputs { tasks: view!(plan, tasks(pending, blocked; settings)) }
+    let (alone, involved) = (alone.concat(also), objects.concat(statuses));
+    let blocked = view!(plan, blocked(involved.clone(); settings));
+    Outputs { tasks: view!(plan, tasks(alone, involved, blocked)) }
 }

@@ -140,6 +140,13 @@ impl<'s, T: Relation> Rows<'s, T> {
         Rows::of(self.then(boxed_flat_map(logic)))
     }
 
+    /// The rows that are chosen, and the others: told apart once for all who take either.
+    pub fn divide(self, name: &str, chosen: impl Fn(&Ref<T>) -> bool + 'static) -> (Self, Self) {
+        let chosen = move |row: &Row| row.get::<T>().is_some_and(&chosen);
+        let [those, others] = split::divide(name, self.parts, chosen);
+        (Self::from_raw(those), Self::from_raw(others))
+    }
+
     /// Keeps the values and gives each another key, several, or none.
     #[must_use]
     pub fn rekey<I: IntoIterator<Item = Key>>(self, logic: impl Fn(Key, &Ref<T>) -> I + 'static) -> Self {

@@ -98,18 +98,13 @@ fn pass_on<'s, C: Container + Clone + 'static>(
     pack: impl Fn(&mut Vec<Change>) -> C + 'static,
 ) -> Stream<'s, Epoch, C> {
     let mut builder = OperatorBuilder::new(name.to_owned(), scope_of(&parts));
-    let mut inputs = Inputs::new(&mut builder, parts);
-    for input in 0..inputs.0.len() {
-        builder.set_notify_for(input, FrontierInterest::Never);
-    }
+    let mut inputs = Inputs::unordered(&mut builder, parts);
     let (output, stream) = builder.new_output::<C>();
     let mut output = OutputBuilder::<Epoch, CapacityContainerBuilder<C>>::from(output);
     builder.build(move |_| {
         move |_| {
             let mut output = output.activate();
-            for input in &mut inputs.0 {
-                input.drain(|capability, changes| output.session(&capability).give_container(&mut pack(changes)));
-            }
+            inputs.drain(|capability, changes| output.session(&capability).give_container(&mut pack(changes)));
         }
     });
     stream
@@ -176,16 +171,30 @@ impl Inputs {
         inputs
     }
 
+    /// Inputs of an operator that never asks to hear of time.
+    pub(super) fn unordered<'s>(builder: &mut OperatorBuilder<'s, Epoch>, parts: Vec<Part<'s>>) -> Self {
+        let inputs = Self(parts.into_iter().map(|part| Input::new(builder, part)).collect());
+        for input in 0..inputs.0.len() {
+            builder.set_notify_for(input, FrontierInterest::Never);
+        }
+        inputs
+    }
+
+    /// Takes what has come in.
+    pub(super) fn drain(&mut self, mut take: impl FnMut(InputCapability<Epoch>, &mut Vec<Change>)) {
+        for input in &mut self.0 {
+            input.drain(&mut take);
+        }
+    }
+
     /// Puts what has come in aside until its epoch is closed.
     pub(super) fn take_in(&mut self, inbox: &mut Inbox) {
-        for input in &mut self.0 {
-            input.drain(|capability, changes| {
-                let capability: Option<Capability<Epoch>> = capability.retain_least(0);
-                if let Some(capability) = capability {
-                    inbox.take_in(capability, changes);
-                }
-            });
-        }
+        self.drain(|capability, changes| {
+            let capability: Option<Capability<Epoch>> = capability.retain_least(0);
+            if let Some(capability) = capability {
+                inbox.take_in(capability, changes);
+            }
+        });
     }
 }
 

@@ -78,8 +78,12 @@ fn regroup(before: Vec<Batch>, batch: &Batch, logic: &GroupLogic) -> Vec<Change>
     let mut made = Vec::with_capacity(batch.storage.keys.len());
     let (mut past, past_rows) = cursor_list(before);
     let mut fresh = batch.cursor();
+    // Groups are many and small: they come one after the other into the same room.
+    let mut group: Vec<(&Row, Diff)> = Vec::new();
+    let mut changes: Vec<(Epoch, &Row, Diff)> = Vec::new();
+    let (mut old, mut new) = (Vec::new(), Vec::new());
     while let Some(key) = fresh.get_key(batch) {
-        let mut group: Vec<(&Row, Diff)> = Vec::new();
+        group.clear();
         past.seek_key(&past_rows, key);
         if past.get_key(&past_rows) == Some(key) {
             while let Some(row) = past.get_val(&past_rows) {
@@ -91,33 +95,32 @@ fn regroup(before: Vec<Batch>, batch: &Batch, logic: &GroupLogic) -> Vec<Change>
                 past.step_val(&past_rows);
             }
         }
-        let mut changes: Vec<(Epoch, &Row, Diff)> = Vec::new();
+        changes.clear();
         while let Some(row) = fresh.get_val(batch) {
             fresh.map_times(batch, |epoch, diff| changes.push((*epoch, row, *diff)));
             fresh.step_val(batch);
         }
         changes.sort_by_key(|(epoch, ..)| *epoch);
-        let mut old = derive(*key, &group, logic);
+        derive(*key, &group, logic, &mut old);
         for epoch in changes.chunk_by(|(one, ..), (other, ..)| one == other) {
             group.extend(epoch.iter().map(|(_, row, diff)| (*row, *diff)));
             add_up(&mut group);
-            let new = derive(*key, &group, logic);
-            difference(*key, epoch[0].0, old, &new, &mut made);
-            old = new;
+            derive(*key, &group, logic, &mut new);
+            difference(*key, epoch[0].0, &old, &new, &mut made);
+            std::mem::swap(&mut old, &mut new);
         }
         fresh.step_key(batch);
     }
     made
 }
 
-fn derive(key: Key, group: &[(&Row, Diff)], logic: &GroupLogic) -> Vec<Row> {
-    let mut derived = Vec::new();
+fn derive(key: Key, group: &[(&Row, Diff)], logic: &GroupLogic, derived: &mut Vec<Row>) {
+    derived.clear();
     if !group.is_empty() {
-        logic(key, group, &mut derived);
+        logic(key, group, derived);
         derived.sort_unstable();
         derived.dedup();
     }
-    derived
 }
 
 /// Puts rows that are there several times together, and leaves out those that have gone.
@@ -134,7 +137,7 @@ fn add_up(group: &mut Vec<(&Row, Diff)>) {
 }
 
 /// Both are sorted, and hold each row once.
-fn difference(key: Key, epoch: Epoch, old: Vec<Row>, new: &[Row], made: &mut Vec<Change>) {
+fn difference(key: Key, epoch: Epoch, old: &[Row], new: &[Row], made: &mut Vec<Change>) {
     let gone = old.iter().filter(|row| new.binary_search(row).is_err());
     made.extend(gone.map(|row| ((key, row.clone()), epoch, -1)));
     let come = new.iter().filter(|row| old.binary_search(row).is_err());

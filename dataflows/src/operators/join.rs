@@ -3,7 +3,7 @@
 //! A batch that one side takes in meets what the other side has acknowledged, at once: time is totally ordered and
 //! nothing waits here, so the operator holds no capability and need not hear of time.
 
-use differential_dataflow::consolidation::consolidate_updates;
+use differential_dataflow::consolidation::{consolidate, consolidate_updates};
 use differential_dataflow::trace::cursor::{Cursor, Navigable, cursor_list};
 use differential_dataflow::trace::{SpanOf, TraceReader};
 use timely::dataflow::channels::pact::Pipeline;
@@ -85,10 +85,12 @@ fn pairs(batch: &Batch, others: Vec<Batch>, logic: &JoinLogic) -> Vec<Change> {
     let mut scratch = Vec::new();
     let (mut known, known_rows) = cursor_list(others);
     let mut fresh = batch.cursor();
+    let mut rows: Vec<(&Row, Epoch, Diff)> = Vec::new();
+    let mut times: Vec<(Epoch, Diff)> = Vec::new();
     while let Some(key) = fresh.get_key(batch) {
         known.seek_key(&known_rows, key);
         if known.get_key(&known_rows) == Some(key) {
-            let mut rows: Vec<(&Row, Epoch, Diff)> = Vec::new();
+            rows.clear();
             while let Some(row) = fresh.get_val(batch) {
                 fresh.map_times(batch, |epoch, diff| rows.push((row, *epoch, *diff)));
                 fresh.step_val(batch);
@@ -96,7 +98,10 @@ fn pairs(batch: &Batch, others: Vec<Batch>, logic: &JoinLogic) -> Vec<Change> {
             let earliest = rows.iter().map(|(_, epoch, _)| *epoch).min().unwrap_or_default();
             let start = made.len();
             while let Some(other) = known.get_val(&known_rows) {
-                for (epoch, copies) in history(earliest, |each| known.map_times(&known_rows, |at, by| each(*at, *by))) {
+                times.clear();
+                known.map_times(&known_rows, |at, by| times.push((*at, *by)));
+                since(earliest, &mut times);
+                for &(epoch, copies) in &times {
                     for &(row, at, diff) in &rows {
                         logic(*key, row, other, &mut scratch);
                         let epoch = epoch.max(at);
@@ -118,17 +123,9 @@ fn pairs(batch: &Batch, others: Vec<Batch>, logic: &JoinLogic) -> Vec<Change> {
 }
 
 /// How often a row is there, by epoch. Epochs before the earliest that matters are as one.
-fn history(earliest: Epoch, mut all: impl FnMut(&mut dyn FnMut(Epoch, Diff))) -> Vec<(Epoch, Diff)> {
-    let (mut before, mut later) = (0, Vec::new());
-    all(&mut |epoch, diff| {
-        if epoch <= earliest {
-            before += diff;
-        } else {
-            later.push((epoch, diff));
-        }
-    });
-    if before != 0 {
-        later.push((earliest, before));
+fn since(earliest: Epoch, times: &mut Vec<(Epoch, Diff)>) {
+    for (epoch, _) in times.iter_mut() {
+        *epoch = earliest.max(*epoch);
     }
-    later
+    consolidate(times);
 }

@@ -1,10 +1,10 @@
-//! Rows of several relations from one stream, told apart.
+//! Rows of one stream, told apart once for all who take only some of them.
 
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 use timely::progress::operate::FrontierInterest;
 
-use super::gather::Output;
+use super::gather::{Inputs, Output, Part, scope_of};
 use super::{Change, Raw, Unshared};
 use crate::model::Row;
 
@@ -28,4 +28,22 @@ pub(crate) fn split<'s>(name: &str, rows: Unshared<'s>, ways: usize, way: fn(&Ro
         }
     });
     streams
+}
+
+/// Two streams: the rows that are chosen, and the others.
+pub(super) fn divide<'s>(name: &str, parts: Vec<Part<'s>>, chosen: impl Fn(&Row) -> bool + 'static) -> [Raw<'s>; 2] {
+    let mut builder = OperatorBuilder::new(name.to_owned(), scope_of(&parts));
+    let mut inputs = Inputs::unordered(&mut builder, parts);
+    let (mut yes, those) = Output::new(&mut builder);
+    let (mut no, others) = Output::new(&mut builder);
+    builder.build(move |_| {
+        move |_| {
+            inputs.drain(|capability, changes| {
+                let (these, rest) = changes.drain(..).partition(|((_, row), ..)| chosen(row));
+                yes.give(&capability, these);
+                no.give(&capability, rest);
+            });
+        }
+    });
+    [those, others]
 }

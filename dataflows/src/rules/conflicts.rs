@@ -9,10 +9,9 @@ use crate::model::{
     Age, Attachment, AttachmentOutcome, Hostname, HostnamePlace, Key, Ref, RouteConflict, RouteKind, YieldedPort,
 };
 
-/// The kind of a route that is attached, with the listener or port that it is attached to.
-pub fn attached(attachment: &Attachment) -> Option<(RouteKind, Key)> {
-    let attached = matches!(attachment.outcome, AttachmentOutcome::Attached(_));
-    attached.then(|| (attachment.parent.route_kind, attachment.point.key))
+/// The listener or port that a route is attached to, if it is.
+pub fn attached(attachment: &Attachment) -> Option<Key> {
+    matches!(attachment.outcome, AttachmentOutcome::Attached(_)).then(|| attachment.point.key)
 }
 
 /// Where an attachment is in the tree of hostnames of its listener, if it is on one: at each of its hostnames, and below all that these

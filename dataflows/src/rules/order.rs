@@ -117,6 +117,16 @@ pub fn gateway_of(pending: &Pending) -> Option<Key> {
 /// The route whose object was refused.
 pub fn refused_route_of(pending: &Pending) -> Option<Key> {
     let desired = pending.action.desired()?;
-    let of_route = !desired.content.servings().is_empty();
-    (of_route && pending.refusal.is_some()).then(|| desired.owner().key())
+    let of_route = pending.refusal.is_some() && !desired.content.servings().is_empty();
+    of_route.then(|| desired.owner().key())
+}
+
+/// Whether a row concerns nobody else, as most do that are not refused and are made of routes: it waits for nothing, nothing
+/// waits for it, and no status tells of it.
+pub fn stands_alone(settings: &Settings, pending: &Pending) -> bool {
+    pending.object.kind != Kind::Secret
+        && prerequisites(settings, pending).is_empty()
+        && holds(pending).is_empty()
+        && gateway_of(pending).is_none()
+        && refused_route_of(pending).is_none()
 }

@@ -29,5 +29,5 @@ pub(crate) fn attachments<'s>(
             let outcome = rules::attachment::attach_by_labels(found, labels.map(|labels| &labels.labels));
             Some((found.parent.key(), Attachment { outcome, ..Attachment::clone(found) }))
         });
-    judged.rekey(move |key, found| (!asks(found)).then_some(key)).concat(by_labels).shared("attachments")
+    judged.rekey(move |key, found| (!asks(found)).then_some(key)).concat(by_labels)
 }

@@ -2,33 +2,36 @@ use crate::model::{Desired, Held, Observed, Pending, Refusal, Settings};
 use crate::operators::{Rows, cogroup};
 use crate::rules;
 
-/// The objects that the cluster does not show as they should be. Keyed by the object.
+/// The objects that the cluster does not show as they should be: those that concern nobody else, and the others. Keyed by the
+/// object.
 pub(crate) fn pending_objects<'s>(
     desired: Rows<'s, Desired>,
     observed: Rows<'s, Observed>,
     held: Rows<'s, Held>,
     refusals: Rows<'s, Refusal>,
     settings: &Settings,
-) -> Rows<'s, Pending> {
-    let settings = settings.clone();
+) -> (Rows<'s, Pending>, Rows<'s, Pending>) {
+    let [settings, of_divide] = [(); 2].map(|()| settings.clone());
     let inputs = [desired.any(), observed.any(), held.any(), refusals.any()];
     cogroup("pending objects", inputs, move |_, group, pending| {
         let held = group.one::<Held>().is_some();
         pending.extend(rules::pending::pending(&settings, group.one(), group.one(), held, group.one()));
     })
+    .divide("pending objects alone", move |row| rules::order::stands_alone(&of_divide, row))
 }
 
-/// The statuses that the cluster does not show as they should be. Keyed by the object whose status it is. A status is
-/// never held: it tells what is.
+/// The statuses that the cluster does not show as they should be: those that concern nobody else, and the others. Keyed by the
+/// object whose status it is. A status is never held: it tells what is.
 pub(crate) fn pending_statuses<'s>(
     desired: Rows<'s, Desired>,
     observed: Rows<'s, Observed>,
     refusals: Rows<'s, Refusal>,
     settings: &Settings,
-) -> Rows<'s, Pending> {
-    let settings = settings.clone();
+) -> (Rows<'s, Pending>, Rows<'s, Pending>) {
+    let [settings, of_divide] = [(); 2].map(|()| settings.clone());
     let inputs = [desired.any(), observed.any(), refusals.any()];
     cogroup("pending statuses", inputs, move |_, group, pending| {
         pending.extend(rules::pending::pending(&settings, group.one(), group.one(), false, group.one()));
     })
+    .divide("pending statuses alone", move |row| rules::order::stands_alone(&of_divide, row))
 }

@@ -1,4 +1,4 @@
-use crate::model::{Attachment, GrpcListener, RouteConflict, RouteKind, YieldedPort};
+use crate::model::{Attachment, GrpcListener, Ref, RouteConflict, RouteKind, YieldedPort};
 use crate::operators::{Rows, cogroup};
 use crate::rules::conflicts;
 
@@ -8,11 +8,12 @@ use crate::rules::conflicts;
 /// HTTPRoutes are only looked at where a GRPCRoute is taken. On a Service they go, on a listener those do whose hostnames
 /// meet: who of them is judged among what conflicts there, which is nothing on most.
 pub(crate) fn route_conflicts(attachments: Rows<'_, Attachment>) -> (Rows<'_, Attachment>, Rows<'_, YieldedPort>) {
-    let of_kind = |kind| {
-        let found = move |attachment: &Attachment| conflicts::attached(attachment).filter(|(of, _)| *of == kind);
-        attachments.clone().rekey(move |_, attachment| found(attachment).map(|(_, point)| point))
-    };
-    let (http, grpc) = (of_kind(RouteKind::Http), of_kind(RouteKind::Grpc));
+    let is_grpc = |attachment: &Ref<Attachment>| attachment.parent.route_kind == RouteKind::Grpc;
+    let (grpc, others) = attachments.divide("attachments by kind", is_grpc);
+    let attachments = grpc.clone().concat(others.clone());
+    let grpc = grpc.rekey(|_, attachment| conflicts::attached(attachment));
+    let is_http = |attachment: &Attachment| attachment.parent.route_kind == RouteKind::Http;
+    let http = others.rekey(move |_, attachment| conflicts::attached(attachment).filter(|_| is_http(attachment)));
     let shared = grpc.clone().flat_map(|point, _| Some((point, GrpcListener {})));
     let shared = shared.distinct("attach points with GRPCRoutes").arrange("attach points with GRPCRoutes");
     let beside = http

@@ -12,7 +12,6 @@ pub(crate) fn route_statuses<'s>(
     pending: Rows<'s, Pending>,
 ) -> Rows<'s, RouteStatus> {
     let shadowed = servings.rekey(|_, serving| (!serving.shadowed.is_empty()).then_some(serving.route));
-    let generations = generations.rekey(|key, row| (row.kind.is_route()).then_some(key));
     let refused = pending.rekey(|_, row| rules::order::refused_route_of(row));
     let of_effect = shadowed.any().concat(yielded.any());
     let inputs = [verdicts.any(), route_rules.any(), of_effect, generations.any(), refused.any()];
