@@ -69,7 +69,7 @@ fn population(shape: Shape) -> impl Iterator<Item = Vec<Update>> {
 }
 
 fn load(crowd: &str, shape: Shape) -> World {
-    let before = memory::resident();
+    let before = memory::settled();
     let updates: Vec<_> = population(shape).flatten().collect();
     let mut world = World::new(Engine::new(Settings::default()));
     let took = world.step(updates);
@@ -77,7 +77,7 @@ fn load(crowd: &str, shape: Shape) -> World {
     figure("M7", "load in one epoch", took.as_secs_f64(), "s").tell();
     figure("M7", "load per route", micros(took) / f64::from(shape.routes), "µs").tell();
     world.settle();
-    let bytes = memory::resident().saturating_sub(before);
+    let bytes = memory::settled().saturating_sub(before);
     // Sizes of memory are far below the 2^52 that a float can hold.
     #[allow(clippy::cast_precision_loss)]
     let per_route = bytes as f64 / f64::from(shape.routes);

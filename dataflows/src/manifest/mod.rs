@@ -26,7 +26,7 @@ pub(crate) use mesh_http_route::serves_anything;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Content, CopyContent, Desired, Fingerprint, Key, Kind, ObjectName, Observed, Settings};
+use crate::model::{Content, CopyContent, Desired, Fingerprint, Key, Kind, ObjectName, Observed, Settings, text};
 use crate::rules::names;
 
 /// The field manager of all that we write, under the usual controllerName.
@@ -73,7 +73,7 @@ pub fn fingerprint(settings: &Settings, desired: &Desired) -> Fingerprint {
 /// What an object of a generated kind shows (MeshGateway, MeshGatewayInstance, MeshHTTPRoute, MeshTCPRoute, the copy of
 /// a Secret). `None` if it has no name.
 pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
-    let name = object_name(kind, object)?;
+    let name = object_name(settings, kind, object)?;
     let ours = metadata::is_ours(settings, object);
     let claim = metadata::claim(object).filter(|_| !ours).map(Into::into);
     let mesh = metadata::mesh_of(kind, object);
@@ -96,7 +96,7 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
     let content = object.pointer("/data/value").and_then(Value::as_str).map(CopyContent::of);
     let fingerprint = hash(&normal::object(kind, object, object["spec"].clone(), content));
     let rare = Observed::rare(claim, copies);
-    Some(Observed { object: name, ours, mesh: mesh.into(), fingerprint, anchor, rare })
+    Some(Observed { object: name, ours, mesh: text(mesh), fingerprint, anchor, rare })
 }
 
 /// What is ours in the status of a GatewayClass, Gateway, ListenerSet or route, and whether a class bears our finalizer;
@@ -104,7 +104,7 @@ pub fn observe(settings: &Settings, kind: Kind, object: &Value) -> Option<Observ
 /// all conditions of the types that we write and all listener entries count as ours: whether we wrote them,
 /// [`owns_status`] says.
 pub fn observe_status(settings: &Settings, kind: Kind, object: &Value) -> Option<Observed> {
-    let name = object_name(kind, object)?;
+    let name = object_name(settings, kind, object)?;
     let status = normal::status(settings, kind, object, object["status"].clone())?;
     let anchor = name.key();
     Some(Observed { object: name, ours: true, mesh: "".into(), fingerprint: hash(&status), anchor, rare: None })
@@ -186,11 +186,11 @@ fn render_content(
     Value::Object(rendered)
 }
 
-fn object_name(kind: Kind, object: &Value) -> Option<ObjectName> {
+fn object_name(settings: &Settings, kind: Kind, object: &Value) -> Option<ObjectName> {
     let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
     let name = text("/metadata/name")?;
     let namespace = if kind.namespaced() { text("/metadata/namespace").unwrap_or("default") } else { "" };
-    Some(ObjectName::new(kind, namespace, name))
+    Some(settings.named(kind, namespace, name))
 }
 
 fn hash(normal: &Value) -> Fingerprint {

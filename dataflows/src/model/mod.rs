@@ -19,6 +19,7 @@ mod row;
 mod rule;
 mod settings;
 mod status;
+mod text;
 mod verdict;
 
 pub use attach_point::{AttachPoint, ListenerPlace, Place, ServicePort};
@@ -54,14 +55,12 @@ pub use rule::{
 };
 pub use settings::{ControlPlaneMode, Settings};
 pub use status::{ClassStatus, GatewayStatus, ListenerReport, ListenerSetStatus, ParentReport, RouteStatus};
+pub use text::{Text, text};
 pub use verdict::{
     Attachment, AttachmentOutcome, Claim, Count, Everything, GrpcListener, HostnamePlace, JudgedServiceParent,
     ListenerHostname, Padded, ParentCandidate, ParentProblem, ParentVerdict, PlannedRule, PortConnections,
     RequestsServed, RouteConflict, RouteParent, RouteRules, ServiceParent, Serving, Shadowed, YieldedPort,
 };
-
-/// Text that many rows share: one pointer wide, as most rows hold several.
-pub type Text = arcstr::ArcStr;
 
 /// What most rows have none of: one pointer wide, and nothing behind it where there is nothing.
 pub type Few<T> = thin_vec::ThinVec<T>;

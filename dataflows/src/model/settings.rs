@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::{Kind, ObjectName, Text, text};
 
 /// Where the Kuma control plane beside us stands in a multi-zone deployment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,6 +23,21 @@ pub struct Settings {
     pub zone: Text,
     /// Zone or global.
     pub mode: ControlPlaneMode,
+}
+
+impl Settings {
+    /// An object in the namespace of the control plane, whose name it shares.
+    pub fn system_object(&self, kind: Kind, name: &str) -> ObjectName {
+        ObjectName { kind, namespace: self.system_namespace.clone(), name: name.into() }
+    }
+
+    /// An object as it says itself that it is called.
+    pub fn named(&self, kind: Kind, namespace: &str, name: &str) -> ObjectName {
+        if *self.system_namespace == *namespace {
+            return self.system_object(kind, name);
+        }
+        ObjectName { kind, namespace: text(namespace), name: name.into() }
+    }
 }
 
 impl Default for Settings {

@@ -105,7 +105,7 @@ pub fn gateway_objects(settings: &Settings, namespace: &str, name: &str) -> [Obj
     [
         ObjectName::new(Kind::MeshGateway, "", &mesh_gateway(namespace, name)),
         ObjectName::new(Kind::MeshGatewayInstance, namespace, name),
-        ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &floor(namespace, name)),
+        settings.system_object(Kind::MeshHttpRoute, &floor(namespace, name)),
     ]
 }
 
@@ -117,20 +117,20 @@ pub fn route_object(settings: &Settings, serving: &Serving) -> ObjectName {
         Some(port) => service_route(namespace, name, serving.route, serving.point.parent, port.consumer.is_some()),
     };
     let kind = if serving.route_kind.is_of_connections() { Kind::MeshTcpRoute } else { Kind::MeshHttpRoute };
-    ObjectName::new(kind, &settings.system_namespace, &made)
+    settings.system_object(kind, &made)
 }
 
 /// The object of a route of connections on a listener, for one hostname.
 pub fn connection_route_object(settings: &Settings, serving: &Serving, hostname: Option<&Hostname>) -> ObjectName {
     let (namespace, name) = (&serving.age.namespace, &serving.age.name);
     let made = mesh_tcp_route(namespace, name, serving.route, serving.point.key, hostname);
-    ObjectName::new(Kind::MeshTcpRoute, &settings.system_namespace, &made)
+    settings.system_object(Kind::MeshTcpRoute, &made)
 }
 
 /// The floor of a port of a Service; `None` for a listener.
 pub fn service_floor_object(settings: &Settings, point: &AttachPoint) -> Option<ObjectName> {
     let name = service_floor(point.service_port()?, point.key);
-    Some(ObjectName::new(Kind::MeshHttpRoute, &settings.system_namespace, &name))
+    Some(settings.system_object(Kind::MeshHttpRoute, &name))
 }
 
 /// A readable prefix and sixteen digits of the hash of the full identity, valid by DNS-1123.

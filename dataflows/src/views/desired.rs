@@ -102,7 +102,7 @@ fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -
 fn of_secret(settings: &Settings, content: Content, plan: &SecretCopyPlan) -> (Key, Desired) {
     let certificate = &plan.certificate;
     let name = names::secret_copy(settings, &plan.mesh, &certificate.namespace, &certificate.name);
-    let object = ObjectName::new(Kind::Secret, &settings.system_namespace, &name);
+    let object = settings.system_object(Kind::Secret, &name);
     keyed(Desired::new(object, content))
 }
 

@@ -105,7 +105,7 @@ fn parent_refs(
         let reference = ParentReference {
             group,
             kind,
-            namespace: present(written.namespace),
+            namespace: written.namespace.filter(|name| !name.is_empty()).map(|name| source.namespace(Some(name))),
             name: written.name.into(),
             section_name: present(written.section_name),
             port: port.transpose()?,

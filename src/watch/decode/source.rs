@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use dataflows::manifest;
-use dataflows::model::{Fact, Key, Kind, ObjectName, Settings, Text};
+use dataflows::model::{Fact, Key, Kind, ObjectName, Settings, Text, text};
 use dataflows::rules::expressible::is_dns_name;
 use serde::Deserialize;
 use serde_json::Value;
@@ -58,7 +58,7 @@ impl<'a> Source<'a> {
 
     /// The mesh that the object itself chooses.
     pub(super) fn mesh(&self) -> Option<Text> {
-        self.metadata.mesh().map(Text::from)
+        self.metadata.mesh().map(text)
     }
 
     /// The row that moves with every edit of the spec.
@@ -79,9 +79,9 @@ impl<'a> Source<'a> {
 
     /// The namespace that a reference of the object leads to.
     pub(super) fn namespace(&self, written: Option<&str>) -> Text {
-        present(written)
-            .filter(|written| *written != self.name.namespace)
-            .unwrap_or_else(|| self.name.namespace.clone())
+        let own = &self.name.namespace;
+        let other = written.filter(|written| !written.is_empty() && **own != **written);
+        other.map_or_else(|| own.clone(), text)
     }
 
     /// What an object of a generated kind shows.
@@ -96,8 +96,8 @@ impl<'a> Source<'a> {
 }
 
 /// A text that says something.
-pub(super) fn present(text: Option<&str>) -> Option<Text> {
-    text.filter(|text| !text.is_empty()).map(Text::from)
+pub(super) fn present(written: Option<&str>) -> Option<Text> {
+    written.filter(|written| !written.is_empty()).map(text)
 }
 
 /// A map of texts that outlives the object.
