@@ -130,3 +130,47 @@ pub fn stands_alone(settings: &Settings, pending: &Pending) -> bool {
         && gateway_of(pending).is_none()
         && refused_route_of(pending).is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        AllowedNamespaces, Attachment, AttachmentOutcome, Desired, MeshHttpRoutePlan, ObjectName, RouteKind, Text,
+    };
+    use crate::rules::attachment::{serving, tests as attachment};
+
+    fn route() -> Ref<Desired> {
+        let point = attachment::point("", AllowedNamespaces::All, &[RouteKind::Http]);
+        let parent = attachment::parent("infra", None, None, &[]);
+        let outcome = AttachmentOutcome::Attached(parent.hostnames.clone());
+        let serving = serving(&[&Attachment { parent, point, outcome }.into()], Vec::new(), Vec::new()).unwrap();
+        let object = names::route_object(&Settings::default(), &serving);
+        let plan = MeshHttpRoutePlan { serving: serving.into(), rules: Ref::default() };
+        Desired::new(object, Content::MeshHttpRoute(plan.into())).into()
+    }
+
+    #[test]
+    fn most_that_is_made_of_routes_stands_alone() {
+        let (settings, route) = (Settings::default(), route());
+        let secret = ObjectName::new(Kind::Secret, "kuma-system", "copy");
+        let gateway = ObjectName::new(Kind::MeshGateway, "", "edge.infra");
+        let write = || Action::Write(route.clone());
+        let remove = |anchor: &ObjectName| Action::Remove { then: None, anchor: anchor.key() };
+        let (none, copies) = (Vec::new(), vec![secret.key()]);
+        let table = [
+            (&route.object, write(), None, &none, true),
+            (&route.object, Action::Obstructed(route.clone()), None, &none, true),
+            (&route.object, write(), Some("a webhook said no"), &none, false),
+            (&route.object, remove(&gateway), None, &none, false),
+            (&route.object, remove(&route.object), None, &none, true),
+            (&gateway, remove(&gateway), None, &none, false),
+            (&gateway, remove(&gateway), Some("a webhook said no"), &copies, false),
+            (&secret, Action::Obstructed(route.clone()), None, &none, false),
+        ];
+        for (object, action, refusal, copies, expected) in table {
+            let (object, refusal, copies) = (object.clone(), refusal.map(Text::from), copies.clone());
+            let pending = Pending { object, action, present: false, copies, refusal };
+            assert_eq!(stands_alone(&settings, &pending), expected, "{pending:?}");
+        }
+    }
+}
