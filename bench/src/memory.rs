@@ -11,18 +11,20 @@ pub(crate) fn resident() -> u64 {
     pages.unwrap_or_default() * PAGE
 }
 
-/// The same once the allocator has given back what was freed, which takes it about a second.
+/// The same once the allocator has given back what was freed, which it begins with after about a second.
 pub(crate) fn settled() -> u64 {
     const PAUSE: Duration = Duration::from_millis(500);
-    const PAUSES_MAX: u32 = 20;
-    let mut last = resident();
+    const QUIET_PAUSES: u32 = 4;
+    const PAUSES_MAX: u32 = 40;
+    let (mut least, mut quiet) = (resident(), 0);
     for _ in 0..PAUSES_MAX {
         thread::sleep(PAUSE);
         let now = resident();
-        if now >= last {
+        quiet = if now < least { 0 } else { quiet + 1 };
+        least = least.min(now);
+        if quiet == QUIET_PAUSES {
             break;
         }
-        last = now;
     }
-    last
+    least
 }

@@ -98,9 +98,9 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
     let routes = (http_routes, tcp_routes, of_services, connections);
     let desired = view!(plan, desired_objects(gateways, instances, routes, floors, copies; settings));
-    let (observed, refusals) = (inputs.observed_objects, inputs.refusals);
-    let held = view!(plan, held(managed.clone(), observed.clone()));
-    let (alone, objects) = view!(plan, pending_objects(desired, observed, held, refusals.clone(); settings));
+    let (seen, seen_statuses, refusals) = (inputs.observed_objects, inputs.observed_statuses, inputs.refusals);
+    let held = view!(plan, held(managed.clone(), seen.clone()));
+    let (free_objects, objects) = view!(plan, pending_objects(desired, seen, held, refusals.clone(); settings));
 
     let (generations, of_routes) = (inputs.generations, inputs.route_generations);
     let class = view!(plan, class_statuses(classes, managed.clone(), generations.clone(), inputs.definitions));
@@ -112,9 +112,9 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (verdicts, yielded) = (on_listeners.concat(on_services), of_requests.concat(of_connections));
     let route = view!(plan, route_statuses(verdicts, route_rules, (servings, yielded), of_routes, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, set, route));
-    let (also, statuses) = view!(plan, pending_statuses(desired, inputs.observed_statuses, refusals; settings));
+    let (free_statuses, statuses) = view!(plan, pending_statuses(desired, seen_statuses, refusals; settings));
 
-    let (alone, involved) = (alone.concat(also), objects.concat(statuses));
+    let (free, involved) = (free_objects.concat(free_statuses), objects.concat(statuses));
     let blocked = view!(plan, blocked(involved.clone(); settings));
-    Outputs { tasks: view!(plan, tasks(alone, involved, blocked)) }
+    Outputs { tasks: view!(plan, tasks(free, involved, blocked)) }
 }

@@ -35,7 +35,7 @@ pub type Diff = i32;
 pub(crate) type Change = ((Key, Row), Epoch, Diff);
 /// Changes as they are passed on: by reference, for most of those who take them leave most of them out.
 pub(crate) type Raw<'s> = Stream<'s, Epoch, Rc<Vec<Change>>>;
-/// Changes that are sent to other workers.
+/// Changes that one consumer has for itself.
 pub(crate) type Unshared<'s> = Stream<'s, Epoch, Vec<Change>>;
 type Spine = ValSpine<Key, Row, Epoch, Diff>;
 type Batch = <Spine as TraceReader>::Batch;
@@ -48,7 +48,7 @@ fn log_of_arrangements(scope: Scope<'_, Epoch>) -> Option<Logger> {
 }
 
 /// Rows of one relation that change over epochs, and the steps without memory that make them. Each consumer takes those
-/// steps for itself; see [`Rows::shared`].
+/// steps for itself; see [`Rows::shared`], and [`Rows::divide`] where most want few of the rows.
 pub struct Rows<'s, T> {
     parts: Vec<Part<'s>>,
     relation: PhantomData<fn() -> T>,

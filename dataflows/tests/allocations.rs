@@ -25,8 +25,8 @@ const SLACK: u64 = 3;
 const ALONE_MAX: Allocated = Allocated { blocks: 1_500, bytes: 280 << 10 };
 const ANSWERED_MAX: Allocated = Allocated { blocks: 2_400, bytes: 480 << 10 };
 
-/// What a route may keep with its Service, what is made of it, and what the cluster shows of that, in bytes that were asked
-/// for: what the allocator and unmerged batches add is left out.
+/// What a route may keep with its Service, what is made of it, and what the cluster shows of that, in bytes that the engine and
+/// the world around it asked for. What an allocator adds to that, `bench` measures.
 const KEPT_MAX: i64 = 3_800;
 
 #[derive(Clone, Copy, Debug, Default)]

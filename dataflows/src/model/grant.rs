@@ -24,17 +24,17 @@ pub struct Grant {
 impl Grant {
     /// The key that a grant and the references it permits have in common.
     pub fn edge(&self) -> Key {
-        let any = Key::hash(&[
+        let any = [
             self.from_group.as_bytes(),
             self.from_kind.as_bytes(),
             self.from_namespace.as_bytes(),
             self.to_group.as_bytes(),
             self.to_kind.as_bytes(),
             self.to_namespace.as_bytes(),
-        ]);
+        ];
         match &self.to_name {
-            None => any,
-            Some(name) => any.part("name", name),
+            None => Key::hash(&any),
+            Some(name) => Key::hash(&[any.as_slice(), &[name.as_bytes()]].concat()),
         }
     }
 }

@@ -6,12 +6,12 @@ use super::Kind;
 
 /// Identity of an object, or of a part of one: 128 bits of BLAKE3 hashes.
 ///
-/// Equal on every worker and in every process, so that rows can be exchanged without a dictionary. Two different
-/// identities with one key would have to be a collision of a cryptographic hash.
+/// Equal on every worker and in every process, so that rows can be exchanged without a dictionary.
 ///
 /// What belongs to an object lies side by side: the parts of a key, and what it is paired with, begin with its first half.
-/// So whatever is made of routes is in one order wherever it is kept, and is made and read from one end of memory to the
-/// other. Two parts of one object are told apart by the second half alone, which only its owner could bring to collide.
+/// So whatever is made of routes is in one order wherever it is kept, and neighbours in that order are neighbours in memory.
+/// Two objects with one key would have to be a collision of 128 bits; two parts of one object are told apart by the second
+/// half alone, so a key that others may choose the parts of is not one of these, but a [`Key::hash`] of all it consists of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key([u64; 2]);
 
@@ -83,9 +83,13 @@ impl Key {
         self.0[1]
     }
 
-    /// Sixteen hexadecimal digits for names and labels that people read: the half in which also the parts of one object
-    /// differ.
+    /// Sixteen hexadecimal digits for names that people read: half of the key of a whole object.
     pub fn short(self) -> String {
+        format!("{:016x}", self.0[0])
+    }
+
+    /// The same of the half in which also the parts of one object differ.
+    pub fn short_of_part(self) -> String {
         format!("{:016x}", self.0[1])
     }
 }
@@ -98,7 +102,7 @@ impl fmt::Display for Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}", self.0[0] >> 32)
+        write!(f, "{:08x}-{:08x}", self.0[0] >> 32, self.0[1] >> 32)
     }
 }
 
@@ -120,9 +124,33 @@ mod tests {
         assert_eq!(Key::of(Kind::Gateway, &long, "a"), Key::of(Kind::Gateway, &long, "a"));
     }
 
+    /// Names of objects in users' clusters are made of these digits.
     #[test]
     fn a_key_is_the_same_in_every_process() {
-        assert_eq!(Key::of(Kind::Gateway, "infra", "edge").to_string().len(), 32);
-        assert_eq!(Key::of(Kind::Gateway, "infra", "edge"), Key::of(Kind::Gateway, "infra", "edge"));
+        let route = Key::of(Kind::HttpRoute, "shop", "web");
+        assert_eq!(route.to_string(), "987ddaa77fce082caca7e7c861d13fb1");
+        assert_eq!(route.pair(Key::of(Kind::Gateway, "infra", "edge")).to_string(), "987ddaa77fce082c99ff6867fbd1d3e7");
+    }
+
+    #[test]
+    fn what_belongs_to_an_object_lies_side_by_side_and_is_told_apart() {
+        let objects = ["a", "b", "c", "d"].map(|name| Key::of(Kind::HttpRoute, "shop", name));
+        let of = |key: Key| [key, key.part("status", ""), key.part("status", "x"), key.item("parentRef", 0)];
+        let of = |key: Key| [of(key).as_slice(), &[key.item("parentRef", 1), key.pair(objects[0])]].concat();
+        let mut keys: Vec<(Key, usize)> = objects
+            .iter()
+            .enumerate()
+            .flat_map(|(object, key)| of(*key).into_iter().map(move |key| (key, object)))
+            .collect();
+        keys.sort_unstable();
+        let runs = keys.chunk_by(|(_, one), (_, other)| one == other).count();
+        assert_eq!(runs, objects.len(), "{keys:?}");
+        let different = |digits: fn(&Key) -> String| {
+            keys.iter().map(|(key, _)| digits(key)).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        assert_eq!(different(|key| key.short_of_part()), keys.len());
+        assert_eq!(different(|key| format!("{key:?}")), keys.len());
+        assert_eq!(different(|key| key.worker().to_string()), keys.len());
+        assert_ne!(objects[0].pair(objects[1]), objects[1].pair(objects[0]));
     }
 }

@@ -40,7 +40,7 @@ impl<T: Hash> Ref<T> {
 }
 
 /// The first half of the hash of a value, by which most values are told apart.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix(u32);
 
 impl<T> Ref<T> {
@@ -171,8 +171,25 @@ macro_rules! relations {
     ($($relation:ident),* $(,)?) => {
         /// A value of one of the relations. The prefix takes no room, and rows can be sorted without a look at their values.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(from = "Sent", into = "Sent")]
         #[allow(missing_docs)] // Each variant is the relation whose name it bears.
         pub enum Datum { $($relation(Prefix, Ref<$relation>)),* }
+
+        /// A value on its way to another process, which hashes it for itself.
+        #[derive(Serialize, Deserialize)]
+        enum Sent { $($relation(Ref<$relation>)),* }
+
+        impl From<Sent> for Datum {
+            fn from(sent: Sent) -> Self {
+                match sent { $(Sent::$relation(value) => $relation::wrap(value)),* }
+            }
+        }
+
+        impl From<Datum> for Sent {
+            fn from(datum: Datum) -> Self {
+                match datum { $(Datum::$relation(_, value) => Self::$relation(value)),* }
+            }
+        }
 
         impl Datum {
             /// The name of the relation.
@@ -210,4 +227,32 @@ relations! {
     ListenerSet, ListenerSetStatus, ListenerState, ManagedGateway, ManagedSet, Mesh, MeshChoice, MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan,
     NamespaceLabels, Observed, Padded, ParentCandidate, ParentRef, ParentVerdict, Pending, Refusal, ResolvedBackend,
     PortConnections, RequestsServed, RouteConflict, RouteParent, RouteRules, RouteStatus, Rule, SecretCopyPlan, ServiceFloor, ServiceParent, ServiceRoutePlan, ServiceTcpRoutePlan, Serving, Shadowed, Task, YieldedPort,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Few, Text};
+
+    #[test]
+    fn rows_are_small() {
+        assert_eq!(size_of::<Row>(), 16);
+        assert_eq!(
+            [size_of::<Ref<Count>>(), size_of::<Text>(), size_of::<Option<Text>>(), size_of::<Few<u16>>()],
+            [8; 4]
+        );
+    }
+
+    #[test]
+    fn rows_sort_as_their_values_do_and_come_back_from_another_process_as_they_were() {
+        let values: Vec<Ref<Count>> = (0..200).map(|count| Ref::new(Count { count })).collect();
+        let mut rows: Vec<Row> = values.iter().map(|value| Row(Count::wrap(value.clone()))).collect();
+        let (mut sorted, sent) = (values, serde_json::to_string(&rows).unwrap());
+        let back: Vec<Row> = serde_json::from_str(&sent).unwrap();
+        assert_eq!(back, rows);
+        assert!(back.iter().zip(&rows).all(|(back, row)| back.cmp(row).is_eq()));
+        rows.sort_unstable();
+        sorted.sort_unstable();
+        assert!(rows.iter().filter_map(Row::get::<Count>).eq(&sorted));
+    }
 }

@@ -26,12 +26,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// An object in the namespace of the control plane, whose name it shares.
+    /// An object in the namespace of the control plane. It shares the text of that.
     pub fn system_object(&self, kind: Kind, name: &str) -> ObjectName {
         ObjectName { kind, namespace: self.system_namespace.clone(), name: name.into() }
     }
 
-    /// An object as it says itself that it is called.
+    /// An object by the names that it bears in the cluster: [`ObjectName::new`] with texts that are shared where they can be.
     pub fn named(&self, kind: Kind, namespace: &str, name: &str) -> ObjectName {
         if *self.system_namespace == *namespace {
             return self.system_object(kind, name);
@@ -47,6 +47,25 @@ impl Default for Settings {
             system_namespace: "kuma-system".into(),
             zone: "default".into(),
             mode: ControlPlaneMode::Zone,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_called_what_it_is_called_and_shares_the_system_namespace() {
+        let settings = Settings::default();
+        for (kind, namespace, shared) in [
+            (Kind::MeshHttpRoute, "kuma-system", true),
+            (Kind::HttpRoute, "shop", false),
+            (Kind::MeshGateway, "", false),
+        ] {
+            let named = settings.named(kind, namespace, "a");
+            assert_eq!(named, ObjectName::new(kind, namespace, "a"));
+            assert_eq!(Text::ptr_eq(&named.namespace, &settings.system_namespace), shared, "{named}");
         }
     }
 }

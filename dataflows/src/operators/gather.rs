@@ -98,7 +98,7 @@ fn pass_on<'s, C: Container + Clone + 'static>(
     pack: impl Fn(&mut Vec<Change>) -> C + 'static,
 ) -> Stream<'s, Epoch, C> {
     let mut builder = OperatorBuilder::new(name.to_owned(), scope_of(&parts));
-    let mut inputs = Inputs::unordered(&mut builder, parts);
+    let mut inputs = Inputs::untimed(&mut builder, parts);
     let (output, stream) = builder.new_output::<C>();
     let mut output = OutputBuilder::<Epoch, CapacityContainerBuilder<C>>::from(output);
     builder.build(move |_| {
@@ -172,7 +172,7 @@ impl Inputs {
     }
 
     /// Inputs of an operator that never asks to hear of time.
-    pub(super) fn unordered<'s>(builder: &mut OperatorBuilder<'s, Epoch>, parts: Vec<Part<'s>>) -> Self {
+    pub(super) fn untimed<'s>(builder: &mut OperatorBuilder<'s, Epoch>, parts: Vec<Part<'s>>) -> Self {
         let inputs = Self(parts.into_iter().map(|part| Input::new(builder, part)).collect());
         for input in 0..inputs.0.len() {
             builder.set_notify_for(input, FrontierInterest::Never);
@@ -244,8 +244,8 @@ impl Input {
 }
 
 /// Makes room for what is made of so many rows, once anything is: most steps make one row of each, or hardly any at all.
-fn room(made: &mut Vec<Change>, first: usize, rows: usize) {
-    if first > 0 && made.capacity() == 0 {
+pub(super) fn room(made: &mut Vec<Change>, made_of_row: usize, rows: usize) {
+    if made_of_row > 0 && made.capacity() == 0 {
         made.reserve(rows);
     }
 }

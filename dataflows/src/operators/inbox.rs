@@ -75,9 +75,13 @@ impl Closed {
 /// Rooms of the right size: a batch that grows keeps up to twice the memory that it needs.
 fn batch(changes: &mut Vec<Change>) -> Option<Batch> {
     let keys = changes.chunk_by(|((one, _), ..), ((other, _), ..)| one == other).count();
-    let rows = changes.chunk_by(|(one, ..), (other, ..)| one == other).count();
-    // What came and went when the row before did takes no room.
-    let updates = changes.chunk_by(|(_, at, by), (_, then, with)| (at, by) == (then, with)).count();
+    let (mut rows, mut updates, mut last) = (0, 0, None);
+    for row in changes.chunk_by(|(one, ..), (other, ..)| one == other) {
+        let update = row.last().map(|(_, epoch, diff)| (*epoch, *diff));
+        // A row that came or went just as the one before it takes no room.
+        updates += if row.len() == 1 && update == last { 0 } else { row.len() };
+        (rows, last) = (rows + 1, update);
+    }
     let mut builder = ValBuilder::with_capacity(keys, rows, updates);
     builder.push(changes);
     builder.done().map(Batch::new)

@@ -12,7 +12,7 @@ use timely::progress::Antichain;
 use timely::progress::frontier::MutableAntichain;
 use timely::progress::operate::FrontierInterest;
 
-use super::gather::{Handle, Output};
+use super::gather::{Handle, Output, room};
 use super::{Batch, Change, Diff, Epoch, Raw, RawArranged, Trace};
 use crate::model::{Key, Row};
 
@@ -81,7 +81,7 @@ impl Side {
 }
 
 fn pairs(batch: &Batch, others: Vec<Batch>, logic: &JoinLogic) -> Vec<Change> {
-    let mut made = Vec::with_capacity(batch.storage.keys.len());
+    let mut made = Vec::new();
     let mut scratch = Vec::new();
     let (mut known, known_rows) = cursor_list(others);
     let mut fresh = batch.cursor();
@@ -105,6 +105,7 @@ fn pairs(batch: &Batch, others: Vec<Batch>, logic: &JoinLogic) -> Vec<Change> {
                     for &(row, at, diff) in &rows {
                         logic(*key, row, other, &mut scratch);
                         let epoch = epoch.max(at);
+                        room(&mut made, scratch.len(), batch.storage.keys.len());
                         made.extend(scratch.drain(..).map(|(row, sign)| (row, epoch, sign * diff * copies)));
                     }
                 }
@@ -122,7 +123,7 @@ fn pairs(batch: &Batch, others: Vec<Batch>, logic: &JoinLogic) -> Vec<Change> {
     made
 }
 
-/// How often a row is there, by epoch. Epochs before the earliest that matters are as one.
+/// Puts what was before the earliest epoch that matters at that epoch, all in one.
 fn since(earliest: Epoch, times: &mut Vec<(Epoch, Diff)>) {
     for (epoch, _) in times.iter_mut() {
         *epoch = earliest.max(*epoch);

@@ -29,7 +29,7 @@ pub fn places(attachment: &Ref<Attachment>) -> Vec<(Key, HostnamePlace)> {
         nodes.insert((String::new(), true));
     }
     let place = |(node, exact): (String, bool)| {
-        let node = attachment.point.key.part("hostname", &node);
+        let node = Key::hash(&[&attachment.point.key.bytes(), node.as_bytes()]);
         (node, HostnamePlace { attachment: attachment.clone(), exact })
     };
     nodes.into_iter().map(place).collect()

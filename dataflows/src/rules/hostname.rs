@@ -23,6 +23,7 @@ pub fn intersection<'a>(left: &'a Hostname, right: &'a Hostname) -> Option<&'a H
 ///
 /// <https://gateway-api.sigs.k8s.io/reference/spec/#listener> (`hostname`)
 pub fn effective(listener: Option<&Hostname>, route: &Arc<[Hostname]>) -> Option<Arc<[Hostname]>> {
+    // Most routes on most listeners, without a list of their own.
     if listener.is_none() && route.is_sorted_by(|one, next| one < next) && route.iter().all(is_valid) {
         return Some(route.clone());
     }
@@ -93,6 +94,22 @@ mod tests {
             effective(listener.as_ref(), &route).map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
         let expected = expected.map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn the_list_of_a_route_is_shared_where_it_is_what_is_served() {
+        let list = |names: &[&str]| names.iter().filter_map(|name| Hostname::parse(name)).collect::<Arc<[Hostname]>>();
+        let wildcard = Hostname::parse("*.b");
+        for (listener, names, shared) in [
+            (None, list(&["a.b", "c.b"]), true),
+            (None, list(&["c.b", "a.b"]), false),
+            (None, list(&["a.b", "a_b"]), false),
+            (wildcard.as_ref(), list(&["a.b"]), true),
+            (wildcard.as_ref(), list(&["a.b", "a.c"]), false),
+        ] {
+            let served = effective(listener, &names).unwrap();
+            assert_eq!(Arc::ptr_eq(&served, &names), shared, "{names:?}");
+        }
     }
 
     #[test]

@@ -140,7 +140,7 @@ fn hashed(readable: &str, identity: Key) -> String {
         end -= 1;
     }
     let prefix = readable[..end].trim_end_matches(['-', '.']);
-    format!("{prefix}-{}", identity.short())
+    format!("{prefix}-{}", identity.short_of_part())
 }
 
 /// The value of the owner label: a hash over controller and owner, so that no other controller's object is taken for

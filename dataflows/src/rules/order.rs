@@ -171,6 +171,9 @@ mod tests {
             let (object, refusal, copies) = (object.clone(), refusal.map(Text::from), copies.clone());
             let pending = Pending { object, action, present: false, copies, refusal };
             assert_eq!(stands_alone(&settings, &pending), expected, "{pending:?}");
+            let told_of = gateway_of(&pending).is_some() || refused_route_of(&pending).is_some();
+            let holding = !holds(&pending).is_empty() || !prerequisites(&settings, &pending).is_empty();
+            assert!(!expected || !(told_of || holding), "{pending:?}");
         }
     }
 }

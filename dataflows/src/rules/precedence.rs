@@ -102,6 +102,7 @@ fn judged(verdict: &Ref<ParentVerdict>, yielded: BTreeSet<u16>) -> Ref<ParentVer
 /// Which claims on one path lose: all that have the match of another which ranks before them. Kuma would blend equal
 /// rules instead.
 pub fn losers(claims: &[&Ref<Claim>]) -> Vec<Shadowed> {
+    // Most paths have one claim, which has nobody to lose to.
     if claims.len() < 2 {
         return Vec::new();
     }

@@ -56,7 +56,7 @@ pub(crate) fn desired_objects<'s>(
     });
     let copies = copies.flat_map(move |_, plan| Some(of_secret(&for_copies, Content::SecretCopy(plan.clone()), plan)));
     let of_routes = http_routes.concat(tcp_routes).concat(service_routes).concat(connections).concat(service_floors);
-    gateways.concat(instances).concat(of_routes).concat(copies).shared("desired objects")
+    gateways.concat(instances).concat(of_routes).concat(copies)
 }
 
 /// The statuses that should be shown. Keyed by the object whose status it is.
@@ -85,7 +85,7 @@ pub(crate) fn desired_statuses<'s>(
         let object = ObjectName { kind: status.of.kind, namespace, name };
         Some(keyed(Desired::new(object, Content::RouteStatus(status.clone()))))
     });
-    classes.concat(gateways).concat(listener_sets).concat(routes).shared("desired statuses")
+    classes.concat(gateways).concat(listener_sets).concat(routes)
 }
 
 fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -> (Key, Desired) {

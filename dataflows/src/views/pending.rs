@@ -11,13 +11,13 @@ pub(crate) fn pending_objects<'s>(
     refusals: Rows<'s, Refusal>,
     settings: &Settings,
 ) -> (Rows<'s, Pending>, Rows<'s, Pending>) {
-    let [settings, of_divide] = [(); 2].map(|()| settings.clone());
+    let [settings, to_divide] = [(); 2].map(|()| settings.clone());
     let inputs = [desired.any(), observed.any(), held.any(), refusals.any()];
     cogroup("pending objects", inputs, move |_, group, pending| {
         let held = group.one::<Held>().is_some();
         pending.extend(rules::pending::pending(&settings, group.one(), group.one(), held, group.one()));
     })
-    .divide("pending objects alone", move |row| rules::order::stands_alone(&of_divide, row))
+    .divide("pending objects alone", move |row| rules::order::stands_alone(&to_divide, row))
 }
 
 /// The statuses that the cluster does not show as they should be: those that concern nobody else, and the others. Keyed by the
@@ -28,10 +28,10 @@ pub(crate) fn pending_statuses<'s>(
     refusals: Rows<'s, Refusal>,
     settings: &Settings,
 ) -> (Rows<'s, Pending>, Rows<'s, Pending>) {
-    let [settings, of_divide] = [(); 2].map(|()| settings.clone());
+    let [settings, to_divide] = [(); 2].map(|()| settings.clone());
     let inputs = [desired.any(), observed.any(), refusals.any()];
     cogroup("pending statuses", inputs, move |_, group, pending| {
         pending.extend(rules::pending::pending(&settings, group.one(), group.one(), false, group.one()));
     })
-    .divide("pending statuses alone", move |row| rules::order::stands_alone(&of_divide, row))
+    .divide("pending statuses alone", move |row| rules::order::stands_alone(&to_divide, row))
 }

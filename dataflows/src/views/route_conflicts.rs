@@ -13,7 +13,8 @@ pub(crate) fn route_conflicts(attachments: Rows<'_, Attachment>) -> (Rows<'_, At
     let attachments = grpc.clone().concat(others.clone());
     let grpc = grpc.rekey(|_, attachment| conflicts::attached(attachment));
     let is_http = |attachment: &Attachment| attachment.parent.route_kind == RouteKind::Http;
-    let http = others.rekey(move |_, attachment| conflicts::attached(attachment).filter(|_| is_http(attachment)));
+    let http =
+        others.rekey(move |_, attachment| is_http(attachment).then(|| conflicts::attached(attachment)).flatten());
     let shared = grpc.clone().flat_map(|point, _| Some((point, GrpcListener {})));
     let shared = shared.distinct("attach points with GRPCRoutes").arrange("attach points with GRPCRoutes");
     let beside = http
