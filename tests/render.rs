@@ -58,9 +58,9 @@ spec:
 const WRONG_GATEWAY: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: wrong}";
 const WRONG_ROUTE: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: wrong}";
 
-/// A directory of its own for each test.
+/// A directory of its own for each test, below `target`.
 fn scratch(test: &str) -> PathBuf {
-    let directory = std::env::temp_dir().join(format!("deltagate-render-{test}-{}", std::process::id()));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("render-{test}"));
     let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory).unwrap();
     directory

@@ -268,10 +268,26 @@ mod tests {
 
     use super::*;
 
-    fn scratch(name: &str) -> OutputDirectory {
+    /// A directory that goes when the test ends.
+    struct Scratch(OutputDirectory);
+
+    impl std::ops::Deref for Scratch {
+        type Target = OutputDirectory;
+        fn deref(&self) -> &OutputDirectory {
+            &self.0
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(self.0.root());
+        }
+    }
+
+    fn scratch(name: &str) -> Scratch {
         let root = std::env::temp_dir().join(format!("deltagate-files-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&root);
-        OutputDirectory::new(root)
+        Scratch(OutputDirectory::new(root))
     }
 
     #[test]
