@@ -217,6 +217,7 @@ fn a_restart_writes_nothing_and_clears_up() {
     world.start();
     world.wait("the second start", || world.log().matches("in sync").count() == 2);
     assert_eq!(world.settle(), before);
+    assert!(world.log().lines().any(|line| line.contains("in sync") && line.contains("writes=nothing")));
     world.stop();
     fs::remove_file(world.root.join("in/route.yaml")).unwrap();
     fs::write(world.out("mine.yaml"), "kind: Mine\n").unwrap();

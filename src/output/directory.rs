@@ -240,8 +240,6 @@ impl DirectorySink {
         let is_status = is_status_kind(object.kind);
         if is_status {
             self.versions.apply(object, &mut value);
-            // A status document tells what is said of an object, not what keeps it.
-            value["metadata"].as_object_mut().map(|metadata| metadata.remove("finalizers"));
         }
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let put = self.directory.put(object, value, &now);
