@@ -8,48 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-const BASE: &str = "\
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata:
-  name: kuma
-spec:
-  controllerName: gateways.kuma.io/controller
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata:
-  name: edge
-spec:
-  gatewayClassName: kuma
-  listeners:
-  - name: http
-    port: 80
-    protocol: HTTP
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: cart
-spec:
-  clusterIP: 10.0.0.7
-  ports:
-  - port: 8080
-";
-
-const ROUTE: &str = "\
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata:
-  name: cart
-spec:
-  parentRefs:
-  - name: edge
-  rules:
-  - backendRefs:
-    - name: cart
-      port: 8080
-";
+use kit::shop::{ROUTE, without_route};
 
 /// How long something may take that should take milliseconds, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -185,7 +144,7 @@ fn collect(directory: &Path, files: &mut Vec<(PathBuf, SystemTime)>) {
 #[test]
 fn edits_are_followed() {
     let mut world = World::new("edits");
-    world.write("base.yaml", BASE);
+    world.write("base.yaml", &without_route());
     world.start();
     world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 80\n");
     world.wait_for("MeshGatewayInstance/default/edge.yaml", "kind: MeshGatewayInstance");
@@ -195,7 +154,7 @@ fn edits_are_followed() {
     world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
     world.wait_for("status/HTTPRoute/default/cart.yaml", "Accepted");
     assert_eq!(world.routes().len(), 1);
-    world.write("base.yaml", &BASE.replace("port: 80\n", "port: 81\n"));
+    world.write("base.yaml", &without_route().replace("port: 80\n", "port: 81\n"));
     world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 81\n");
     fs::remove_file(world.root.join("in/team/routes.yaml")).unwrap();
     world.wait("the route is gone", || {
@@ -208,7 +167,7 @@ fn edits_are_followed() {
 #[test]
 fn a_restart_writes_nothing_and_clears_up() {
     let mut world = World::new("restart");
-    world.write("base.yaml", BASE);
+    world.write("base.yaml", &without_route());
     world.write("route.yaml", ROUTE);
     world.start();
     world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
@@ -233,7 +192,7 @@ fn a_restart_writes_nothing_and_clears_up() {
 #[test]
 fn a_broken_file_keeps_what_it_held() {
     let mut world = World::new("broken");
-    world.write("base.yaml", BASE);
+    world.write("base.yaml", &without_route());
     world.write("route.yaml", ROUTE);
     world.start();
     world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
@@ -242,7 +201,7 @@ fn a_broken_file_keeps_what_it_held() {
     world.wait_for_log("in/route.yaml:1: is not valid YAML");
     world.wait_for_log("1 of its objects stay as they were last read");
     assert_eq!(world.settle(), before);
-    world.write("base.yaml", &BASE.replace("port: 80\n", "port: 81\n"));
+    world.write("base.yaml", &without_route().replace("port: 80\n", "port: 81\n"));
     world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 81\n");
     world.write("route.yaml", &ROUTE.replace("name: cart\nspec", "name: cart2\nspec"));
     world.wait_for("status/HTTPRoute/default/cart2.yaml", "Accepted");
@@ -253,10 +212,10 @@ fn a_broken_file_keeps_what_it_held() {
 #[test]
 fn a_half_valid_file_counts_for_half() {
     let mut world = World::new("half");
-    world.write("all.yaml", &format!("{BASE}---\n{ROUTE}"));
+    world.write("all.yaml", &format!("{}---\n{ROUTE}", without_route()));
     world.start();
     world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
-    let edited = BASE.replace("port: 80\n", "port: 82\n");
+    let edited = without_route().replace("port: 80\n", "port: 82\n");
     world.write("all.yaml", &format!("{edited}---\n{}", ROUTE.replace("kind: HTTPRoute", "kind: 7")));
     world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 82\n");
     world.wait_for_log("in/all.yaml:4: kind is not text");
@@ -268,7 +227,7 @@ fn a_half_valid_file_counts_for_half() {
 #[test]
 fn a_directory_that_disappears_deletes_nothing() {
     let mut world = World::new("vanishing");
-    world.write("base.yaml", BASE);
+    world.write("base.yaml", &without_route());
     world.write("route.yaml", ROUTE);
     world.start();
     world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
@@ -279,12 +238,12 @@ fn a_directory_that_disappears_deletes_nothing() {
     // It comes back file by file.
     world.write("route.yaml", ROUTE);
     thread::sleep(Duration::from_millis(300));
-    world.write("base.yaml", &BASE.replace("port: 80\n", "port: 83\n"));
+    world.write("base.yaml", &without_route().replace("port: 80\n", "port: 83\n"));
     world.wait_for_log("the directory can be read again");
     world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 83\n");
     world.settle();
     assert_eq!(world.routes().len(), 1);
-    world.write("base.yaml", &BASE.replace("port: 80\n", "port: 84\n"));
+    world.write("base.yaml", &without_route().replace("port: 80\n", "port: 84\n"));
     world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 84\n");
     world.stop();
 }
@@ -292,8 +251,8 @@ fn a_directory_that_disappears_deletes_nothing() {
 #[test]
 fn of_two_files_with_one_object_the_later_path_counts() {
     let mut world = World::new("twice");
-    world.write("a.yaml", BASE);
-    world.write("b.yaml", &BASE.replace("port: 80\n", "port: 85\n"));
+    world.write("a.yaml", &without_route());
+    world.write("b.yaml", &without_route().replace("port: 80\n", "port: 85\n"));
     world.start();
     world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 85\n");
     world.wait_for_log("in/b.yaml counts");
@@ -305,7 +264,7 @@ fn of_two_files_with_one_object_the_later_path_counts() {
 #[test]
 fn an_output_that_cannot_be_written_is_told_and_tried_again() {
     let mut world = World::new("unwritable");
-    world.write("base.yaml", BASE);
+    world.write("base.yaml", &without_route());
     // A file in place of the directory: permissions do not stop a test that runs as root.
     fs::write(world.root.join("out"), "in the way").unwrap();
     world.start();
@@ -328,7 +287,7 @@ fn an_output_that_cannot_be_written_is_told_and_tried_again() {
 #[test]
 fn a_file_of_somebody_else_in_the_output_stays() {
     let mut world = World::new("occupied");
-    world.write("base.yaml", BASE);
+    world.write("base.yaml", &without_route());
     let path = world.out("MeshGateway/_cluster/edge.default.yaml");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, "mine\n").unwrap();
@@ -360,7 +319,7 @@ fn writing_into_what_is_read_is_refused() {
 #[test]
 fn edits_of_what_was_written_are_overwritten() {
     let mut world = World::new("drift");
-    world.write("base.yaml", BASE);
+    world.write("base.yaml", &without_route());
     world.write("route.yaml", ROUTE);
     world.start();
     world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
@@ -384,7 +343,7 @@ fn edits_of_what_was_written_are_overwritten() {
 #[test]
 fn an_object_of_somebody_else_is_not_taken_over() {
     let mut world = World::new("foreign");
-    world.write("base.yaml", BASE);
+    world.write("base.yaml", &without_route());
     world.start();
     let gateway = "MeshGateway/_cluster/edge.default.yaml";
     world.wait_for(gateway, "port: 80\n");

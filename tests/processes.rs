@@ -8,58 +8,17 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use kit::shop::{CLASS, GATEWAY, ROUTE, SERVICE};
+
 /// Namespaces of users. So many that each process has some.
 const NAMESPACES: [&str; 6] = ["shop", "bank", "mail", "news", "maps", "chat"];
 
-const CLASS: &str = "\
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata:
-  name: kuma
-spec:
-  controllerName: gateways.kuma.io/controller
-";
-
 /// A Gateway, a Service and a route, which asks for the Service of another namespace as well.
-const TEAM: &str = "\
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata:
-  namespace: NAMESPACE
-  name: edge
-spec:
-  gatewayClassName: kuma
-  listeners:
-  - name: http
-    port: 80
-    protocol: HTTP
----
-apiVersion: v1
-kind: Service
-metadata:
-  namespace: NAMESPACE
-  name: cart
-spec:
-  clusterIP: 10.0.0.7
-  ports:
-  - port: 8080
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata:
-  namespace: NAMESPACE
-  name: cart
-spec:
-  parentRefs:
-  - name: edge
-  rules:
-  - backendRefs:
-    - name: cart
-      port: 8080
-    - name: cart
-      namespace: NEIGHBOUR
-      port: 8080
-";
+fn team(namespace: &str, neighbour: &str) -> String {
+    let backend = format!("    - {{name: cart, namespace: {neighbour}, port: 8080}}\n");
+    let route = [ROUTE, &backend].concat();
+    [GATEWAY, SERVICE, &route].join("---\n").replace("metadata:\n", &format!("metadata:\n  namespace: {namespace}\n"))
+}
 
 /// How long something may take that should take milliseconds, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -77,7 +36,7 @@ impl World {
         let world = Self { root, children: Vec::new() };
         world.write("class.yaml", CLASS);
         for (namespace, neighbour) in NAMESPACES.iter().zip(NAMESPACES.iter().cycle().skip(1)) {
-            let team = TEAM.replace("NAMESPACE", namespace).replace("NEIGHBOUR", neighbour);
+            let team = team(namespace, neighbour);
             world.write(&format!("{namespace}.yaml"), &team);
         }
         world
@@ -193,7 +152,7 @@ fn two_processes_keep_one_directory_as_one_would() {
         assert!(world.log(log).contains("writes=MeshGatewayInstance"), "it writes its share: {}", world.logs());
     }
 
-    let team = TEAM.replace("NAMESPACE", "shop").replace("NEIGHBOUR", "bank").replace("port: 80\n", "port: 81\n");
+    let team = team("shop", "bank").replace("port: 80\n", "port: 81\n");
     world.write("shop.yaml", &team);
     world.wait("the edit is followed", || {
         world.files("out")[Path::new("MeshGateway/_cluster/edge.shop.yaml")].contains("port: 81")

@@ -5,54 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use kit::shop::{CLASS, GATEWAY, ROUTE, SERVICE};
 use serde_json::Value;
-
-const CLASS: &str = "\
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata:
-  name: kuma
-spec:
-  controllerName: gateways.kuma.io/controller
-";
-
-const GATEWAY: &str = "\
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata:
-  name: edge
-spec:
-  gatewayClassName: kuma
-  listeners:
-  - name: http
-    port: 80
-    protocol: HTTP
-";
-
-const ROUTE: &str = "\
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata:
-  name: cart
-spec:
-  parentRefs:
-  - name: edge
-  rules:
-  - backendRefs:
-    - name: cart
-      port: 8080
-";
-
-const SERVICE: &str = "\
-apiVersion: v1
-kind: Service
-metadata:
-  name: cart
-spec:
-  clusterIP: 10.0.0.7
-  ports:
-  - port: 8080
-";
 
 /// The beginning of a Gateway and of a route of which something is wrong.
 const WRONG_GATEWAY: &str = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: wrong}";

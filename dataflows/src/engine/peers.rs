@@ -69,7 +69,7 @@ impl Peers {
             }
         };
         let mut builders = builders.into_iter();
-        let own = builders.next().expect("there is at least one worker");
+        let own = builders.next().expect("there is a builder per worker, and at least one worker");
         let others = builders.zip(1..).map(|(builder, number)| {
             let build = build.clone();
             let thread = thread::Builder::new().name(format!("engine-{number}"));

@@ -65,7 +65,7 @@ impl<'s> Part<'s> {
 
 /// Where rows come from.
 pub(super) fn scope_of<'s>(parts: &[Part<'s>]) -> Scope<'s, Epoch> {
-    match &parts.first().expect("rows come from somewhere").source {
+    match &parts.first().expect("a view takes in at least one relation, so there is at least one part").source {
         Source::Rows(rows) => rows.scope(),
         Source::Arranged(spans) => spans.scope(),
     }
