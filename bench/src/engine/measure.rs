@@ -54,7 +54,8 @@ pub(super) fn all(crowd: &str, shape: Shape) {
     if shape.routes <= SPREAD_ROUTES_MAX {
         let (one, two, settings) = (NonZeroUsize::MIN, NonZeroUsize::MIN.saturating_add(1), Settings::default());
         for workers in [one, two] {
-            let engine = Engine::with_workers(settings.clone(), workers).expect("a machine that measures has a thread to spare");
+            let engine =
+                Engine::with_workers(settings.clone(), workers).expect("a machine that measures has a thread to spare");
             spread(&format!("{WORKERS}{workers}, {crowd}"), shape, engine);
         }
         spread(&format!("{WORKERS}1 in each of 2 processes, {crowd}"), shape, Processes::start(&settings, two, one));
