@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dataflows::manifest;
-use dataflows::model::{Desired, Kind, ObjectName, Settings};
+use dataflows::model::{Desired, Kind, ObjectName, Settings, Written};
 use http::header::RETRY_AFTER;
 use kube::Client;
 use serde_json::Value;
@@ -188,10 +188,6 @@ fn removes(dispatch: &Dispatch) -> bool {
 /// Whether our part is out of a status. The API server puts defaults of its own in place of ours in some kinds.
 fn is_removed(feed: &Feed, object: &ObjectName, answered: &Value) -> bool {
     let shown = shown(feed.settings(), object.kind, answered).is_some();
-    match object.kind {
-        Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet => {
-            !shown || !manifest::owns_status(feed.settings(), answered)
-        }
-        _ => !shown,
-    }
+    let is_ours_alone = object.kind.written() == Written::Status && !object.kind.is_route();
+    !shown || is_ours_alone && !manifest::owns_status(feed.settings(), answered)
 }

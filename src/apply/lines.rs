@@ -37,7 +37,7 @@ impl Lane {
 /// What is written. In this order it goes first, as users look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// The status of a class or Gateway. There are few, and what they count is late already when they come.
+    /// The status of a class, Gateway or ListenerSet. There are few, and what they count is late already when they come.
     Gateways,
     /// The status of a route.
     Routes,

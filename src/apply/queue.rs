@@ -335,7 +335,7 @@ impl Waiting {
 
     fn part(&self) -> Part {
         match self.asked.task.pending.object.kind {
-            Kind::GatewayClass | Kind::Gateway => Part::Gateways,
+            Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet => Part::Gateways,
             kind if kind.is_route() => Part::Routes,
             _ => Part::Objects,
         }

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use dataflows::manifest;
-use dataflows::model::{Action, Desired, Fingerprint, Kind, ObjectName, Pending, Ref, Settings};
+use dataflows::model::{Action, Desired, Fingerprint, Kind, ObjectName, Pending, Ref, Settings, Written};
 use dataflows::rules::pending::is_claimed;
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{finalizer, status};
-use crate::observations::kinds::{Part, object_path, written};
+use crate::observations::kinds::object_path;
 use crate::observations::{Entry, Memory};
 use crate::vault::Vault;
 
@@ -26,7 +26,7 @@ pub enum Verb {
     Create,
     /// Apply an object that is there. Forced, and bound to its uid: a successor of that name answers 422.
     Apply,
-    /// Apply our part of the status of a class or Gateway. Lists in it are maps by name or type. Bound to the
+    /// Apply our part of the status of a class, Gateway or ListenerSet. Lists in it are maps by name or type. Bound to the
     /// version seen, as the API server does not look at the uid here: a successor of that name is not touched.
     ApplyStatus,
     /// Write the whole `status.parents` of a route, entries of others included, if nobody was faster.
@@ -146,24 +146,24 @@ pub fn plan(
     now: Timestamp,
 ) -> Option<Request> {
     let kind = pending.object.kind;
-    match (&pending.action, written(kind), entry) {
-        (Action::Write(desired), Part::Whole, None) => apply((settings, vault), desired, None),
-        (Action::Obstructed(_), ..) | (_, Part::None, _) | (_, _, None) => None,
+    match (&pending.action, kind.written(), entry) {
+        (Action::Write(desired), Written::Whole, None) => apply((settings, vault), desired, None),
+        (Action::Obstructed(_), ..) | (_, Written::Nothing, _) | (_, _, None) => None,
         // Whatever the dataflow thought when it asked for it: what bears no owner label of ours is not touched.
-        (action, Part::Whole, Some(entry)) if !may_touch(settings, action, entry) => None,
+        (action, Written::Whole, Some(entry)) if !may_touch(settings, action, entry) => None,
         (Action::Write(desired), ..) if entry.is_some_and(|entry| shows(settings, entry, desired)) && !insist => None,
-        (Action::Write(desired), Part::Status, Some(entry))
+        (Action::Write(desired), Written::Status, Some(entry))
             if finalizer::is_all_that_differs(settings, desired, entry.shown) =>
         {
             Some(finalizer::patch(desired, entry))
         }
-        (Action::Write(desired), Part::Whole, Some(entry)) => apply((settings, vault), desired, Some(entry)),
-        (Action::Write(desired), Part::Status, Some(entry)) => {
+        (Action::Write(desired), Written::Whole, Some(entry)) => apply((settings, vault), desired, Some(entry)),
+        (Action::Write(desired), Written::Status, Some(entry)) => {
             Some(write_status(pending, manifest::render(settings, desired), entry, now))
         }
-        (Action::Remove { .. }, Part::Status, Some(entry)) if entry.shown.is_none() && !insist => None,
-        (Action::Remove { .. }, Part::Status, Some(entry)) => Some(write_status(pending, json!({}), entry, now)),
-        (Action::Remove { .. }, Part::Whole, Some(entry)) => Some(delete(pending, entry)),
+        (Action::Remove { .. }, Written::Status, Some(entry)) if entry.shown.is_none() && !insist => None,
+        (Action::Remove { .. }, Written::Status, Some(entry)) => Some(write_status(pending, json!({}), entry, now)),
+        (Action::Remove { .. }, Written::Whole, Some(entry)) => Some(delete(pending, entry)),
     }
 }
 
@@ -230,10 +230,10 @@ fn delete(pending: &Pending, entry: &Entry) -> Request {
 
 /// What an object of ours, or a status that we write, shows.
 pub fn shown(settings: &Settings, kind: Kind, object: &Value) -> Option<Fingerprint> {
-    let observed = match written(kind) {
-        Part::None => None,
-        Part::Status => manifest::observe_status(settings, kind, object),
-        Part::Whole => manifest::observe(settings, kind, object),
+    let observed = match kind.written() {
+        Written::Nothing => None,
+        Written::Status => manifest::observe_status(settings, kind, object),
+        Written::Whole => manifest::observe(settings, kind, object),
     };
     observed.map(|observed| observed.fingerprint)
 }
@@ -252,13 +252,13 @@ pub fn replacement((settings, vault): (&Settings, &Vault), desired: &Desired, an
         return None;
     }
     let rendered = vault.render(settings, desired)?;
-    let (verb, mut body) = match written(kind) {
-        Part::Whole => (Verb::Replace, whole_replacement(answered, &rendered, as_desired)),
-        Part::Status if !kind.is_route() => {
+    let (verb, mut body) = match kind.written() {
+        Written::Whole => (Verb::Replace, whole_replacement(answered, &rendered, as_desired)),
+        Written::Status if !kind.is_route() => {
             let memory = Memory::of(&settings.controller_name, kind, answered);
             (Verb::ReplaceStatus, status_replacement(kind, answered, rendered, &memory, as_desired))
         }
-        Part::Status | Part::None => return None,
+        Written::Status | Written::Nothing => return None,
     };
     // We read managers only in part. A write without them leaves them as they are.
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {

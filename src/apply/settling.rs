@@ -1,4 +1,4 @@
-//! Holds back what a Gateway says while only its counts move, so that a thousand routes are not a thousand writes.
+//! Holds back what a Gateway or ListenerSet says while only its counts move, so that a thousand routes are not a thousand writes.
 //!
 //! The first change is told at once. What follows is told when the counts rest, and at the latest a while after they
 //! began to move again. Every count that is told is one that was true.
@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use dataflows::model::{Content, GatewayStatus, Key, Ref, Task};
+use dataflows::model::{Content, GatewayStatus, Key, ListenerReport, ListenerSetStatus, Task};
 
 /// Counts that have not moved for so long are at rest. Longer with each time that they moved again, as a server that is
 /// busy brings changes in bursts; with the longest the last count is still right within half a second.
@@ -20,13 +20,13 @@ const CALM: Duration = Duration::from_millis(1_500);
 
 #[derive(Debug)]
 struct Said {
-    status: Ref<GatewayStatus>,
+    status: Content,
     at: Instant,
     /// How often it has been said without calm between.
     times: u32,
 }
 
-/// What Gateways said lately. Bounded by how many write within [`CALM`].
+/// What Gateways and `ListenerSets` said lately. Bounded by how many write within [`CALM`].
 #[derive(Debug, Default)]
 pub(super) struct Settling {
     said: HashMap<Key, Said>,
@@ -38,7 +38,7 @@ impl Settling {
     pub(super) fn until(&mut self, key: Key, task: &Task, moved: Instant, now: Instant) -> Option<Instant> {
         self.forget(now);
         let said = self.said.get(&key)?;
-        let status = gateway_status(task)?;
+        let status = counting_status(task)?;
         let rest = REST.1.min(REST.0 * said.times);
         let due = (now + rest).min(moved + LATEST);
         (differs_in_counts_alone(&said.status, status) && due > now).then_some(due)
@@ -46,10 +46,10 @@ impl Settling {
 
     /// Notes that a task is being told.
     pub(super) fn told(&mut self, key: Key, task: &Task, now: Instant) {
-        if let Some(status) = gateway_status(task) {
+        if let Some(status) = counting_status(task) {
             self.forget(now);
             let times = self.said.get(&key).map_or(0, |said| said.times) + 1;
-            self.said.insert(key, Said { status: Ref::clone(status), at: now, times });
+            self.said.insert(key, Said { status: status.clone(), at: now, times });
             self.order.push_back((now, key));
         }
     }
@@ -64,26 +64,40 @@ impl Settling {
     }
 }
 
-fn gateway_status(task: &Task) -> Option<&Ref<GatewayStatus>> {
-    match &task.pending.action.desired()?.content {
-        Content::GatewayStatus(status) => Some(status),
-        _ => None,
+/// What a task says of listeners, each with its count.
+fn counting_status(task: &Task) -> Option<&Content> {
+    let content = &task.pending.action.desired()?.content;
+    matches!(content, Content::GatewayStatus(_) | Content::ListenerSetStatus(_)).then_some(content)
+}
+
+/// Whether two statuses of one object say the same but for how many routes are attached.
+fn differs_in_counts_alone(before: &Content, after: &Content) -> bool {
+    match (before, after) {
+        (Content::GatewayStatus(before), Content::GatewayStatus(after)) => {
+            recounted(&before.listeners, &after.listeners)
+                .is_some_and(|listeners| GatewayStatus { listeners, ..(**before).clone() } == **after)
+        }
+        (Content::ListenerSetStatus(before), Content::ListenerSetStatus(after)) => {
+            recounted(&before.listeners, &after.listeners)
+                .is_some_and(|listeners| ListenerSetStatus { listeners, ..(**before).clone() } == **after)
+        }
+        _ => false,
     }
 }
 
-/// Whether two statuses of a Gateway say the same but for how many routes are attached.
-fn differs_in_counts_alone(before: &GatewayStatus, after: &GatewayStatus) -> bool {
-    let counts = |status: &GatewayStatus| -> Vec<i64> {
-        status.listeners.iter().map(|listener| listener.attached_routes).collect()
+/// What was said of listeners with the counts of now; `None` if no count has moved.
+fn recounted(before: &[ListenerReport], after: &[ListenerReport]) -> Option<Vec<ListenerReport>> {
+    let counts = |listeners: &[ListenerReport]| -> Vec<i64> {
+        listeners.iter().map(|listener| listener.attached_routes).collect()
     };
-    let mut recounted = before.clone();
-    if recounted.listeners.len() != after.listeners.len() || counts(before) == counts(after) {
-        return false;
-    }
-    for (listener, other) in recounted.listeners.iter_mut().zip(&after.listeners) {
-        listener.attached_routes = other.attached_routes;
-    }
-    recounted == *after
+    let now = counts(after);
+    (before.len() == after.len() && counts(before) != now).then(|| {
+        let recount = |(listener, attached_routes): (&ListenerReport, i64)| ListenerReport {
+            attached_routes,
+            ..listener.clone()
+        };
+        before.iter().zip(now).map(recount).collect()
+    })
 }
 
 #[cfg(test)]

@@ -193,6 +193,17 @@ fn statuses_go_first_and_starve_nothing() {
 }
 
 #[test]
+fn what_counts_routes_goes_before_them() {
+    let mut world = World::new();
+    world.task(&gateway("object"), ONE());
+    world.task(&route("route"), ONE());
+    for kind in [Kind::ListenerSet, Kind::Gateway, Kind::GatewayClass] {
+        world.task(&ObjectName::new(kind, "n", &format!("{kind:?}")), ONE());
+    }
+    assert_eq!(world.names(), ["ListenerSet", "Gateway", "GatewayClass", "route", "object"]);
+}
+
+#[test]
 fn what_a_user_waits_for_goes_before_the_bulk() {
     let mut world = World::new();
     for name in ["x", "y"] {
