@@ -5,12 +5,11 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use dataflows::model::{Action, ObjectName, Task};
+use dataflows::model::{Action, ObjectName, Task, Written};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::engine_thread::Readiness;
 use crate::events::EpochReport;
-use crate::output::is_status_kind;
 
 /// How epochs are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,7 +198,7 @@ fn write_of(task: &Task) -> Option<String> {
 }
 
 fn what(object: &ObjectName) -> String {
-    if is_status_kind(object.kind) { format!("status of {object}") } else { object.to_string() }
+    if object.kind.written() == Written::Status { format!("status of {object}") } else { object.to_string() }
 }
 
 impl std::fmt::Display for Writes {

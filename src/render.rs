@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use dataflows::model::{Kind, ObjectName, Settings, Update};
+use dataflows::model::{Kind, ObjectName, Settings, Update, Written};
 use serde_json::{Map, Value, json};
 
 use crate::documents::{self, Document, DocumentError, Format, Origin, Problem, Reading, to_yaml};
 use crate::output::memory::{Memory, Unsettled, outdated};
-use crate::output::{is_status_kind, observation, separate, status};
+use crate::output::{observation, separate, status};
 use crate::vault::Vault;
 use crate::watch::decode::Decoded;
 
@@ -141,7 +141,7 @@ pub fn render(settings: &Settings, reading: Reading) -> Result<Rendered, Unsettl
         let separated = separate(object, std::mem::take(&mut input.updates));
         updates.extend(separated.facts);
         let Some(observed) = separated.observed else { continue };
-        if !is_status_kind(object.kind) && observed.ours {
+        if object.kind.written() != Written::Status && observed.ours {
             memory.objects.insert(object.clone(), applied_form(&input.document.value));
         }
         updates.push(observation(outdated(observed)));

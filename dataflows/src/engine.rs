@@ -16,7 +16,7 @@ use timely::dataflow::{ProbeHandle, Scope};
 use timely::worker::Worker;
 
 use crate::Inputs;
-use crate::model::{Datum, Fact, Key, Kind, Ref, Row, Settings, Task, Update};
+use crate::model::{Datum, Fact, Key, Ref, Row, Settings, Task, Update, Written};
 use crate::operators::{Change, Diff, Epoch, Rows, Unshared, split};
 
 mod bell;
@@ -298,7 +298,7 @@ macro_rules! inputs {
 
             fn of(row: &Row) -> Self {
                 match row.datum() {
-                    Datum::Observed(_, observed) if is_generated(observed.object.kind) => Self::observed_objects,
+                    Datum::Observed(_, observed) if observed.object.kind.written() == Written::Whole => Self::observed_objects,
                     Datum::Observed(..) => Self::observed_statuses,
                     Datum::Generation(_, of) if of.kind.is_route() => Self::route_generations,
                     $(Datum::$relation(..) => Self::$input,)*
@@ -343,12 +343,4 @@ inputs! {
     Mesh => meshes,
     GatewayAddress => addresses,
     Refusal => refusals,
-}
-
-/// Whether objects of a kind are written whole; of the others only a status is.
-const fn is_generated(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::MeshTcpRoute | Kind::Secret
-    )
 }

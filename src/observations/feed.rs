@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
 use dataflows::model::{
-    CrdVersion, Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update,
+    CrdVersion, Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update, Written,
 };
 use serde_json::Value;
 use tokio::sync::{Mutex, Notify};
 
 use super::health::Health;
-use super::kinds::{COLLECTIONS_MAX, Collection, Part, WATCHED, can_do_without, written};
+use super::kinds::{COLLECTIONS_MAX, Collection, WATCHED, can_do_without};
 use super::memory::Memory;
 use super::versions::{Admission, Entry, Identity, Version, Versions};
 use crate::events::Event;
@@ -146,10 +146,10 @@ impl Feed {
 
     async fn take(&self, versions: &mut Versions, identity: Identity, object: &Value, from: (Origin, Instant)) {
         let (kind, key) = (identity.name.kind, identity.name.key());
-        let (part, name) = (written(kind), identity.name.clone());
-        let memory = match part {
-            Part::Status => Memory::of(&self.settings.controller_name, kind, object),
-            Part::None | Part::Whole => Memory::default(),
+        let (written, name) = (kind.written(), identity.name.clone());
+        let memory = match written {
+            Written::Status => Memory::of(&self.settings.controller_name, kind, object),
+            Written::Nothing | Written::Whole => Memory::default(),
         };
         match decode::decode(&self.settings, object) {
             Ok(decoded) => {
@@ -170,7 +170,7 @@ impl Feed {
                 versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim));
             }
         }
-        if part != Part::None {
+        if written != Written::Nothing {
             self.news.note(key);
         }
     }
@@ -223,7 +223,7 @@ impl Feed {
         if can_do_without(of.kind) && !self.readable.swap(true, Ordering::Relaxed) {
             self.send(definitions_unreadable(Vec::new())).await;
         }
-        if written(of.kind) != Part::None {
+        if of.kind.written() != Written::Nothing {
             self.news.note_kind(of.kind);
         }
         true
@@ -276,7 +276,7 @@ impl Feed {
         self.vault.keep(object, None);
         let updates = decode::gone(object);
         self.send(origin.event(object.clone(), updates, Instant::now())).await;
-        if written(object.kind) != Part::None {
+        if object.kind.written() != Written::Nothing {
             self.news.note(object.key());
         }
     }

@@ -123,28 +123,6 @@ pub fn inputs() -> impl Iterator<Item = &'static str> {
     WATCHED.iter().map(|watched| watched.collection.name())
 }
 
-/// How the objects of a kind concern us when we write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// Only read.
-    None,
-    /// Objects of users in whose status we write.
-    Status,
-    /// Objects that we make.
-    Whole,
-}
-
-/// What of a kind we write.
-pub(crate) const fn written(kind: Kind) -> Part {
-    match kind {
-        Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet => Part::Status,
-        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::Secret => Part::Whole,
-        _ if kind.is_route() => Part::Status,
-        _ if kind.is_mesh_route() => Part::Whole,
-        _ => Part::None,
-    }
-}
-
 /// Whether we work without reading a kind: there is only something that we cannot say then.
 pub(crate) const fn can_do_without(kind: Kind) -> bool {
     matches!(kind, Kind::CustomResourceDefinition)
@@ -189,6 +167,8 @@ pub(crate) fn object_path(object: &ObjectName, version: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use dataflows::model::Written;
+
     use super::*;
 
     #[test]
@@ -207,7 +187,7 @@ mod tests {
 
     #[test]
     fn every_kind_that_is_written_is_watched() {
-        for kind in Kind::ALL.iter().filter(|kind| written(**kind) != Part::None) {
+        for kind in Kind::ALL.iter().filter(|kind| kind.written() != Written::Nothing) {
             assert!(WATCHED.iter().any(|watched| watched.collection.kind == *kind), "{kind}");
         }
     }

@@ -6,10 +6,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
-use dataflows::model::{Action, Desired, Key, Kind, ObjectName, Ref, Settings, Task, Update};
+use dataflows::model::{Action, Desired, Key, Kind, ObjectName, Ref, Settings, Task, Update, Written};
 
 use super::files::{Known, OutputDirectory, OutputError, Put};
-use super::{ApiVersions, absent, is_status_kind, observation, shown};
+use super::{ApiVersions, absent, observation, shown};
 use crate::admin::metrics::Metrics;
 use crate::apply::WriteLabels;
 use crate::documents::Changes;
@@ -217,7 +217,7 @@ impl DirectorySink {
                 let removed = self.directory.remove(object);
                 self.count(
                     object.kind,
-                    if is_status_kind(object.kind) { "delete_status" } else { "delete" },
+                    if object.kind.written() == Written::Status { "delete_status" } else { "delete" },
                     removed.is_ok(),
                 );
                 removed?;
@@ -237,7 +237,7 @@ impl DirectorySink {
         let object = &desired.object;
         let Some(mut value) = self.vault.render(&self.settings, desired) else { return Ok(Done::Later) };
         let observed = shown(&self.settings, desired, &value);
-        let is_status = is_status_kind(object.kind);
+        let is_status = object.kind.written() == Written::Status;
         if is_status {
             self.versions.apply(object, &mut value);
         }

@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dataflows::manifest;
-use dataflows::model::{Fingerprint, Key, Kind, ObjectName, Observed, Settings, Update};
+use dataflows::model::{Fingerprint, Key, Kind, ObjectName, Observed, Settings, Update, Written};
 use serde_json::Value;
 
-use super::{absent, is_status_kind, observation, status};
+use super::{absent, observation, status};
 use crate::documents::{self, Format, Stamp, to_yaml};
 
 /// The first line of every file that is ours. What does not begin with it is never touched.
@@ -110,7 +110,7 @@ impl OutputDirectory {
     /// Where an object lies: `<Kind>/<namespace or _cluster>/<name>.yaml`, statuses below `status/`.
     pub fn path(&self, object: &ObjectName) -> PathBuf {
         let mut path = self.root.clone();
-        if is_status_kind(object.kind) {
+        if object.kind.written() == Written::Status {
             path.push("status");
         }
         path.push(object.kind.name());
@@ -163,7 +163,7 @@ impl OutputDirectory {
         };
         let object = document.object;
         let kind = object.kind;
-        let observed = if is_status_kind(kind) {
+        let observed = if kind.written() == Written::Status {
             manifest::observe_status(settings, kind, &document.value)
         } else {
             manifest::observe(settings, kind, &document.value)
@@ -185,7 +185,7 @@ impl OutputDirectory {
     pub fn put(&self, object: &ObjectName, mut value: Value, now: &str) -> Result<Put, OutputError> {
         let path = self.path(object);
         let existing = self.existing(object, &path)?;
-        if is_status_kind(object.kind) {
+        if object.kind.written() == Written::Status {
             let reading = existing.as_deref().map(|text| documents::read_text("", Format::Yaml, text));
             let previous = reading.and_then(|reading| reading.documents.into_iter().next());
             status::stamp(&mut value, previous.as_ref().map(|document| &document.value), now);

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::Engine;
-use dataflows::model::{Action, Fingerprint, Key, ObjectName, Observed, Ref, Settings, Task, Update};
+use dataflows::model::{Action, Fingerprint, Key, ObjectName, Observed, Ref, Settings, Task, Update, Written};
 use serde_json::Value;
 
-use super::{absent, is_status_kind, observation, shown};
+use super::{absent, observation, shown};
 use crate::vault::Vault;
 
 /// What the cluster holds of ours.
@@ -59,12 +59,13 @@ impl Memory {
                 let value = vault.render(settings, desired)?;
                 let update = observation(shown(settings, desired, &value));
                 self.cleared.remove(object);
-                let store = if is_status_kind(object.kind) { &mut self.statuses } else { &mut self.objects };
+                let store =
+                    if object.kind.written() == Written::Status { &mut self.statuses } else { &mut self.objects };
                 store.insert(object.clone(), value);
                 Some(update)
             }
             Action::Remove { .. } => {
-                if is_status_kind(object.kind) {
+                if object.kind.written() == Written::Status {
                     self.statuses.remove(object);
                     self.cleared.insert(object.clone());
                 } else {

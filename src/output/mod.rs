@@ -11,18 +11,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dataflows::manifest;
-use dataflows::model::{Desired, Fact, Key, Kind, ObjectName, Observed, Settings, Update, status_source};
+use dataflows::model::{Desired, Fact, Key, ObjectName, Observed, Settings, Update, Written, status_source};
 use serde_json::Value;
-
-/// Whether a task about this object is about its status: the kinds that users write and we only answer.
-pub const fn is_status_kind(kind: Kind) -> bool {
-    kind.is_route() || matches!(kind, Kind::Gateway | Kind::GatewayClass | Kind::ListenerSet)
-}
 
 /// The source under which what an object or status shows is told to the dataflow. Apart from the other facts of the
 /// object, which come from the input: an instance there may tell an address.
 pub fn observation_source(object: &ObjectName) -> Key {
-    if is_status_kind(object.kind) { status_source(object.key()) } else { object.key().part("observed", "") }
+    if object.kind.written() == Written::Status {
+        status_source(object.key())
+    } else {
+        object.key().part("observed", "")
+    }
 }
 
 /// The facts of an input object, with what it shows of an object or status that we write apart.

@@ -34,8 +34,19 @@ impl Group {
     }
 }
 
+/// What of the objects of a kind we write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Nothing: they are only read.
+    Nothing,
+    /// Our part of the status. The rest is their user's.
+    Status,
+    /// All, as we make them.
+    Whole,
+}
+
 macro_rules! kinds {
-    ($($variant:ident, $name:literal, $plural:literal, $group:ident, $namespaced:literal;)*) => {
+    ($($variant:ident, $name:literal, $plural:literal, $group:ident, $namespaced:literal, $written:ident;)*) => {
         /// Every kind that is read or written.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[allow(missing_docs)] // Each variant is the kind whose name it bears.
@@ -64,33 +75,38 @@ macro_rules! kinds {
             pub const fn namespaced(self) -> bool {
                 match self { $(Self::$variant => $namespaced),* }
             }
+
+            /// What of objects of the kind we write.
+            pub const fn written(self) -> Written {
+                match self { $(Self::$variant => Written::$written),* }
+            }
         }
     };
 }
 
 kinds! {
-    CustomResourceDefinition, "CustomResourceDefinition", "customresourcedefinitions", ApiExtensions, false;
-    ExternalService, "ExternalService", "externalservices", Kuma, false;
-    Gateway, "Gateway", "gateways", Gateway, true;
-    GatewayClass, "GatewayClass", "gatewayclasses", Gateway, false;
-    GrpcRoute, "GRPCRoute", "grpcroutes", Gateway, true;
-    HttpRoute, "HTTPRoute", "httproutes", Gateway, true;
-    ListenerSet, "ListenerSet", "listenersets", Gateway, true;
-    Mesh, "Mesh", "meshes", Kuma, false;
-    MeshExternalService, "MeshExternalService", "meshexternalservices", Kuma, true;
-    MeshGateway, "MeshGateway", "meshgateways", Kuma, false;
-    MeshGatewayConfig, "MeshGatewayConfig", "meshgatewayconfigs", Kuma, false;
-    MeshGatewayInstance, "MeshGatewayInstance", "meshgatewayinstances", Kuma, true;
-    MeshHttpRoute, "MeshHTTPRoute", "meshhttproutes", Kuma, true;
-    MeshMultiZoneService, "MeshMultiZoneService", "meshmultizoneservices", Kuma, true;
-    MeshService, "MeshService", "meshservices", Kuma, true;
-    MeshTcpRoute, "MeshTCPRoute", "meshtcproutes", Kuma, true;
-    Namespace, "Namespace", "namespaces", Core, false;
-    ReferenceGrant, "ReferenceGrant", "referencegrants", Gateway, true;
-    Secret, "Secret", "secrets", Core, true;
-    Service, "Service", "services", Core, true;
-    TcpRoute, "TCPRoute", "tcproutes", Gateway, true;
-    TlsRoute, "TLSRoute", "tlsroutes", Gateway, true;
+    CustomResourceDefinition, "CustomResourceDefinition", "customresourcedefinitions", ApiExtensions, false, Nothing;
+    ExternalService, "ExternalService", "externalservices", Kuma, false, Nothing;
+    Gateway, "Gateway", "gateways", Gateway, true, Status;
+    GatewayClass, "GatewayClass", "gatewayclasses", Gateway, false, Status;
+    GrpcRoute, "GRPCRoute", "grpcroutes", Gateway, true, Status;
+    HttpRoute, "HTTPRoute", "httproutes", Gateway, true, Status;
+    ListenerSet, "ListenerSet", "listenersets", Gateway, true, Status;
+    Mesh, "Mesh", "meshes", Kuma, false, Nothing;
+    MeshExternalService, "MeshExternalService", "meshexternalservices", Kuma, true, Nothing;
+    MeshGateway, "MeshGateway", "meshgateways", Kuma, false, Whole;
+    MeshGatewayConfig, "MeshGatewayConfig", "meshgatewayconfigs", Kuma, false, Nothing;
+    MeshGatewayInstance, "MeshGatewayInstance", "meshgatewayinstances", Kuma, true, Whole;
+    MeshHttpRoute, "MeshHTTPRoute", "meshhttproutes", Kuma, true, Whole;
+    MeshMultiZoneService, "MeshMultiZoneService", "meshmultizoneservices", Kuma, true, Nothing;
+    MeshService, "MeshService", "meshservices", Kuma, true, Nothing;
+    MeshTcpRoute, "MeshTCPRoute", "meshtcproutes", Kuma, true, Whole;
+    Namespace, "Namespace", "namespaces", Core, false, Nothing;
+    ReferenceGrant, "ReferenceGrant", "referencegrants", Gateway, true, Nothing;
+    Secret, "Secret", "secrets", Core, true, Whole;
+    Service, "Service", "services", Core, true, Nothing;
+    TcpRoute, "TCPRoute", "tcproutes", Gateway, true, Status;
+    TlsRoute, "TLSRoute", "tlsroutes", Gateway, true, Status;
 }
 
 impl Kind {

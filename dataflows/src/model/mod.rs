@@ -40,7 +40,7 @@ pub use gateway::{
 };
 pub use grant::{Grant, GrantedReference};
 pub use key::Key;
-pub use kind::{Group, Kind, ObjectName};
+pub use kind::{Group, Kind, ObjectName, Written};
 pub use listener::{
     AllowedNamespaces, CertificateRef, Hostname, LabelledSet, Listener, ListenerProblem, ListenerSet, ListenerState,
     ListenerTls, ManagedSet, Protocol, RouteKindRef, Selector, SelectorRequirement, TlsMode, UnsupportedListenerValue,

@@ -10,7 +10,7 @@ mod secrets;
 use std::collections::BTreeMap;
 
 use dataflows::model::{
-    Action, Fact, Key, Kind, MeshServices, ObjectName, Observed, Settings, Task, Update, status_source,
+    Action, Fact, Key, Kind, MeshServices, ObjectName, Observed, Settings, Task, Update, Written, status_source,
 };
 use dataflows::{Engine, Step, manifest};
 use serde_json::Value;
@@ -96,7 +96,7 @@ impl World {
 
     fn answer(&self, task: &Task) -> Option<Update> {
         let object = &task.pending.object;
-        let source = if is_generated(object.kind) { object.key() } else { status_source(object.key()) };
+        let source = if object.kind.written() == Written::Whole { object.key() } else { status_source(object.key()) };
         let observed = match &task.pending.action {
             Action::Write(desired) if desired.content.is_status() => {
                 manifest::observe_status(&self.settings, object.kind, &manifest::render(&self.settings, desired))
@@ -195,13 +195,6 @@ pub(crate) fn named(kind: Kind, name: &str) -> ObjectName {
 pub(crate) fn reason(conditions: &Value, kind: &str) -> String {
     let found = conditions.as_array().into_iter().flatten().find(|condition| condition["type"] == kind);
     found.and_then(|condition| condition["reason"].as_str()).unwrap_or("silent").to_owned()
-}
-
-const fn is_generated(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::MeshGateway | Kind::MeshGatewayInstance | Kind::MeshHttpRoute | Kind::MeshTcpRoute | Kind::Secret
-    )
 }
 
 fn verb(task: &Task) -> &'static str {

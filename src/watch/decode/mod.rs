@@ -34,7 +34,7 @@ pub use error::DecodeError;
 pub use secret::TLS_SECRET;
 
 use dataflows::manifest;
-use dataflows::model::{Fact, Kind, ObjectName, Settings, Update, status_source};
+use dataflows::model::{Fact, Kind, ObjectName, Settings, Update, Written, status_source};
 use serde_json::Value;
 
 use crate::vault::CopyValue;
@@ -96,7 +96,7 @@ pub fn decode(settings: &Settings, object: &Value) -> Result<Decoded, DecodeErro
 pub fn gone(object: &ObjectName) -> Vec<Update> {
     let key = object.key();
     let mut sources = vec![key];
-    if object.kind.is_route() || matches!(object.kind, Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet) {
+    if object.kind.written() == Written::Status {
         sources.push(status_source(key));
     }
     sources.into_iter().map(|source| Update { source, facts: Vec::new() }).collect()
