@@ -44,3 +44,34 @@ pub fn acceptance<'a, 's>(
         (true, false) => Acceptance::Accepted,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::certificates::References;
+    use crate::rules::listeners::{states, tests as fixture};
+
+    #[test]
+    fn a_gateway_is_accepted_while_a_listener_could_work_by_its_own_spec() {
+        use Acceptance::{Accepted, ListenersNotValid, NoValidListener};
+        let table: [(&[&str], Acceptance<'_>); 7] = [
+            (&[], NoValidListener),
+            (&["80 HTTP"], Accepted),
+            (&["80 HTTP", "80 UDP"], ListenersNotValid),
+            (&["80 HTTP", "81 HTTP", "81 HTTP"], ListenersNotValid),
+            (&["443 TLS"], NoValidListener),
+            (&["81 HTTP", "81 HTTP"], NoValidListener),
+            (&["80 UDP", "81 GOPHER"], NoValidListener),
+        ];
+        let managed = fixture::managed(false);
+        let refused = ManagedGateway { problem: Some(GatewayProblem::NoMesh), ..(*managed).clone() };
+        for (listeners, expected) in table {
+            let states = states(&managed, &fixture::listeners(listeners), &[], &References::default());
+            assert_eq!(acceptance(&managed, states.iter()), expected, "{listeners:?}");
+            assert_eq!(expected.is_accepted(), expected != NoValidListener);
+            let verdict = acceptance(&refused, states.iter());
+            assert_eq!(verdict, Acceptance::Refused(&GatewayProblem::NoMesh), "{listeners:?}");
+            assert!(!verdict.is_accepted());
+        }
+    }
+}

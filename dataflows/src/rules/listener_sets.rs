@@ -6,6 +6,8 @@ use crate::model::{AllowedNamespaces, LabelledSet, ListenerState, ManagedGateway
 use crate::rules::attachment::selects;
 
 /// A ListenerSet beside the Gateway that it adds to.
+///
+/// <https://gateway-api.sigs.k8s.io/geps/gep-1713/>
 pub fn managed(labelled: &LabelledSet, managed: &Ref<ManagedGateway>) -> ManagedSet {
     let labels = labelled.labels.as_ref().map(|labels| &labels.labels);
     let gateway = &managed.gateway;
@@ -87,7 +89,9 @@ pub fn attached<'a>(listeners: impl Iterator<Item = &'a Ref<ListenerState>>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Selector, SelectorRequirement};
+    use crate::model::{Age, GatewayProblem, Listener, ListenerSet, Selector, SelectorRequirement};
+    use crate::rules::certificates::References;
+    use crate::rules::listeners::{self, tests as fixture};
 
     #[test]
     fn a_gateway_takes_listener_sets_of_the_namespaces_that_it_allows() {
@@ -107,5 +111,58 @@ mod tests {
         for (allowed, namespace, labels, expected) in table {
             assert_eq!(allows(&allowed, "infra", namespace, labels.as_ref()), expected, "{allowed:?} {namespace}");
         }
+    }
+
+    fn set(allowed: bool, problem: Option<GatewayProblem>) -> ManagedSet {
+        let managed = Ref::new(ManagedGateway { problem, ..(*fixture::managed(false)).clone() });
+        let set = ListenerSet { gateway: managed.key, age: Age::new(None, "infra".into(), "more".into()) };
+        ManagedSet { set: set.into(), managed, allowed }
+    }
+
+    #[test]
+    fn a_listener_set_is_accepted_while_a_listener_of_it_serves() {
+        use SetAcceptance::{Accepted, ListenersNotValid, NoValidListener, NotAllowed, ParentNotAccepted};
+        let table: [(&[&str], SetAcceptance); 5] = [
+            (&[], NoValidListener),
+            (&["80 HTTP"], Accepted),
+            (&["80 HTTP", "80 UDP"], ListenersNotValid),
+            (&["80 UDP"], NoValidListener),
+            (&["443 TLS"], NoValidListener),
+        ];
+        for (listeners, expected) in table {
+            let states = states(listeners);
+            let judge = |set: ManagedSet| acceptance(&set, states.iter());
+            assert_eq!(judge(set(true, None)), expected, "{listeners:?}");
+            assert_eq!(expected.is_accepted(), matches!(expected, Accepted | ListenersNotValid));
+            assert_eq!(judge(set(false, None)), NotAllowed, "{listeners:?}");
+            assert_eq!(judge(set(true, Some(GatewayProblem::NoMesh))), ParentNotAccepted, "{listeners:?}");
+        }
+    }
+
+    #[test]
+    fn listener_sets_are_counted_once_each_if_they_are_accepted() {
+        let of = |set: Option<&str>, holder_accepted: bool| {
+            let state = states(&["80 HTTP"]).remove(0);
+            let listener = Listener { set: set.map(Text::from), ..(*state.listener).clone() }.into();
+            Ref::new(ListenerState { listener, holder_accepted, ..state })
+        };
+        let table = [
+            (vec![of(None, true)], 0),
+            (vec![of(None, true), of(Some("a"), true), of(Some("a"), true)], 1),
+            (vec![of(Some("a"), true), of(Some("b"), true), of(Some("c"), false)], 2),
+        ];
+        for (states, expected) in table {
+            assert_eq!(attached(states.iter()), expected, "{states:?}");
+        }
+    }
+
+    /// What becomes of these listeners on a Gateway of their own that is accepted.
+    fn states(texts: &[&str]) -> Vec<ListenerState> {
+        let mut states =
+            listeners::states(&fixture::managed(false), &fixture::listeners(texts), &[], &References::default());
+        for state in &mut states {
+            state.gateway_accepted = true;
+        }
+        states
     }
 }

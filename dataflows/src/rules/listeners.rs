@@ -208,13 +208,14 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::model::{
         ClassParameters, ClientCertificates, Gateway, Hostname, Infrastructure, Key, ListenerTls, MeshServices,
     };
 
-    fn managed(cross_mesh: bool) -> Ref<ManagedGateway> {
+    /// An accepted Gateway without listeners.
+    pub(crate) fn managed(cross_mesh: bool) -> Ref<ManagedGateway> {
         Ref::new(ManagedGateway {
             key: Key::of(Kind::Gateway, "infra", "edge"),
             gateway: Ref::new(Gateway {
@@ -259,9 +260,13 @@ mod tests {
         })
     }
 
+    pub(crate) fn listeners(texts: &[&str]) -> Vec<Ref<Listener>> {
+        (0..).zip(texts).map(|(index, text)| listener(index, text)).collect()
+    }
+
     #[track_caller]
-    fn check(cross_mesh: bool, listeners: &[&str], expected: &[&str]) {
-        let listeners: Vec<_> = (0..).zip(listeners).map(|(index, text)| listener(index, text)).collect();
+    fn check(cross_mesh: bool, texts: &[&str], expected: &[&str]) {
+        let listeners = listeners(texts);
         let mut backwards = listeners.clone();
         backwards.reverse();
         let none = References::default();
