@@ -8,7 +8,11 @@ use crate::rules::{self, names, server_names};
 /// <https://kuma.io/docs/2.14.x/using-mesh/managing-ingress-traffic/gateway-listeners/>
 pub(super) fn spec(settings: &Settings, plan: &MeshGatewayPlan) -> Value {
     let gateway = &plan.managed.gateway;
-    let listeners: Vec<_> = plan.listeners.iter().flat_map(|state| listeners(settings, plan, state)).collect();
+    let listeners = plan
+        .listeners
+        .iter()
+        .flat_map(|state| listeners(settings, plan, state).into_iter().map(|rendered| (state.listener.port, rendered)));
+    let listeners = rules::listeners::ports_first(listeners);
     json!({
         "selectors": [{"match": {"kuma.io/service": names::gateway_service_tag(&gateway.namespace, &gateway.name)}}],
         "conf": {"listeners": listeners},

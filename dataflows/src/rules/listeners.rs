@@ -1,5 +1,7 @@
 //! Which listeners of a Gateway can serve, and what is wrong with the others.
 
+use std::collections::BTreeSet;
+
 use crate::model::{
     AllowedNamespaces, AttachPoint, Kind, Listener, ListenerPlace, ListenerProblem, ListenerSet, ListenerState,
     ManagedGateway, ManagedSet, Place, Protocol, Ref, RouteKind, RouteKindRef, TlsMode, UnsupportedListenerValue,
@@ -207,6 +209,19 @@ pub fn attach_point(state: &ListenerState) -> AttachPoint {
     }
 }
 
+/// The listeners of a MeshGateway, each given with its port: first the first one of each port, then the others.
+///
+/// Kuma keeps the node ports of a gateway's Service by the place of a listener in this list, but has one Service port for
+/// each port that listeners share. Only while no listener comes between two ports do the places agree:
+/// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/k8s/controllers/gateway_instance_controller.go>.
+/// Otherwise the order means nothing.
+pub fn ports_first<T>(listeners: impl Iterator<Item = (u16, T)>) -> Vec<T> {
+    let mut ports = BTreeSet::new();
+    let (mut first, others): (Vec<_>, Vec<_>) = listeners.partition(|(port, _)| ports.insert(*port));
+    first.extend(others);
+    first.into_iter().map(|(_, listener)| listener).collect()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -307,6 +322,19 @@ pub(crate) mod tests {
         check(true, &["80 HTTP", "81 TCP", "443 PASS"], &["fine", "cross-mesh", "cross-mesh"]);
         check(false, &["80 HTTP under_score.example"], &["value"]);
         check(false, &["443 HTTPS"], &["value"]);
+    }
+
+    #[test]
+    fn no_listener_comes_between_two_ports() {
+        let table: [(&[u16], &[usize]); 4] = [
+            (&[], &[]),
+            (&[80, 443], &[0, 1]),
+            (&[80, 80, 8080, 9090], &[0, 2, 3, 1]),
+            (&[443, 80, 443, 81, 80], &[0, 1, 3, 2, 4]),
+        ];
+        for (ports, expected) in table {
+            assert_eq!(ports_first(ports.iter().copied().zip(0..)), expected, "{ports:?}");
+        }
     }
 
     #[test]
