@@ -11,10 +11,9 @@ use crate::rules::hostname;
 
 /// The hostnames that a route has on its listener, if that has to become several listeners for them.
 pub fn of_serving(serving: &Serving) -> Vec<(Key, ListenerHostname)> {
-    if serving.route_kind != RouteKind::Tls || serving.point.listener().is_none() {
+    let Some(place) = serving.point.listener().filter(|_| serving.route_kind == RouteKind::Tls) else {
         return Vec::new();
-    }
-    let Some(place) = serving.point.listener() else { return Vec::new() };
+    };
     let row = |hostname| (place.gateway, ListenerHostname { listener: serving.point.key, hostname });
     each(serving).into_iter().map(row).collect()
 }
@@ -44,18 +43,30 @@ pub fn mesh_tcp_routes(serving: &Ref<Serving>, rules: &Ref<RouteRules>) -> Vec<M
 ///
 /// "The most specific" listener takes a connection, so a hostname that a narrower listener of the same port has too is
 /// not served by the wider one: <https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec> (`listeners`). That also
-/// keeps ports and hostnames of a MeshGateway unique, as Kuma wants them.
-pub fn split<'a>(plan: &'a MeshGatewayPlan, state: &ListenerState) -> Vec<Option<&'a Hostname>> {
+/// keeps ports and hostnames of a MeshGateway unique, as Kuma wants them. For the same reason a listener beside a wider
+/// one keeps its own hostname too: what it has no route for is closed there, and must not be served by the wider one.
+pub fn split<'a>(plan: &'a MeshGatewayPlan, state: &'a ListenerState) -> Vec<Option<&'a Hostname>> {
     if state.listener.protocol != Protocol::Tls {
         return Vec::new();
     }
     let on_port = |other: &&Ref<ListenerState>| other.listener.port == state.listener.port && other.key != state.key;
-    let others: Vec<_> = plan.listeners.iter().filter(on_port).map(|other| other.listener.hostname.as_ref()).collect();
-    let own = state.listener.hostname.as_ref();
+    let others = plan.listeners.iter().filter(on_port).map(|other| other.listener.hostname.as_ref());
     let of_listener = plan.hostnames.iter().filter(|row| row.listener == state.key).map(|row| row.hostname.as_ref());
-    let elsewhere =
-        |hostname: Option<&Hostname>| others.iter().any(|other| within(hostname, *other) && within(*other, own));
-    of_listener.filter(|hostname| !elsewhere(*hostname)).collect()
+    split_among(state.listener.hostname.as_ref(), &others.collect::<Vec<_>>(), of_listener.collect())
+}
+
+/// The same for a listener with the hostname `own`, beside others on its port, whose routes have `hostnames`.
+fn split_among<'a>(
+    own: Option<&'a Hostname>,
+    others: &[Option<&Hostname>],
+    mut hostnames: Vec<Option<&'a Hostname>>,
+) -> Vec<Option<&'a Hostname>> {
+    hostnames.retain(|hostname| !others.iter().any(|other| within(*hostname, *other) && within(*other, own)));
+    let beside_wider = others.iter().any(|other| within(own, *other));
+    if beside_wider && !hostnames.is_empty() && !hostnames.contains(&own) {
+        hostnames.push(own);
+    }
+    hostnames
 }
 
 /// Whether all hosts of one hostname are hosts of another; `None` is all hosts.
@@ -82,6 +93,32 @@ mod tests {
         assert_eq!(name("a.example"), "a.example");
         assert_eq!(name("*.example"), "_.example");
         assert_eq!(name(""), "_");
+    }
+
+    #[test]
+    fn a_listener_is_split_into_what_no_narrower_one_serves() {
+        // Hostnames in a row; `-` is all hosts.
+        let table = [
+            ("*.a.b", "", "", ""),
+            ("*.a.b", "", "x.a.b y.a.b", "x.a.b y.a.b"),
+            ("*.a.b", "*.c.d", "x.a.b", "x.a.b"),
+            ("*.a.b", "-", "x.a.b", "x.a.b *.a.b"),
+            ("*.a.b", "*.b", "*.a.b", "*.a.b"),
+            ("-", "*.a.b", "*.b x.a.b", "*.b"),
+            ("*.b", "*.a.b", "x.a.b", ""),
+            ("*.b", "x.a.b -", "x.a.b y.a.b", "y.a.b *.b"),
+            ("x.a.b", "*.b", "x.a.b", "x.a.b"),
+        ];
+        let parse =
+            |names: &str| names.split_whitespace().map(|name| Hostname::parse(name.trim_matches('-'))).collect();
+        for (own, others, hostnames, expected) in table {
+            let [own, others, hostnames, expected]: [Vec<Option<Hostname>>; 4] =
+                [own, others, hostnames, expected].map(parse);
+            let others: Vec<_> = others.iter().map(Option::as_ref).collect();
+            let split = split_among(own[0].as_ref(), &others, hostnames.iter().map(Option::as_ref).collect());
+            let expected: Vec<_> = expected.iter().map(Option::as_ref).collect();
+            assert_eq!(split, expected, "{own:?} beside {others:?}");
+        }
     }
 
     #[test]
