@@ -42,9 +42,13 @@ pub(super) fn parameters_text(problem: &ParametersProblem) -> String {
         ParametersProblem::Replicas { name, replicas } => {
             format!("MeshGatewayConfig \"{name}\" asks for {replicas} replicas: write a number from 1 to 2147483647")
         }
-        ParametersProblem::TagValue { name, tag } => format!(
-            "MeshGatewayConfig \"{name}\" has characters in the value of tag {tag} that Kuma does not allow: \
-             use letters, digits, '.', '-', '_' and ':'"
+        ParametersProblem::Tag { name, tag } => format!(
+            "MeshGatewayConfig \"{name}\" has the tag \"{tag}\", which Kuma does not take: key and value must not be empty, \
+             and can hold letters, digits, '.', '-', '_' and ':', the key also '/'"
+        ),
+        ParametersProblem::Reserved { name, key } => format!(
+            "MeshGatewayConfig \"{name}\" sets \"{key}\" on what Kuma makes for a gateway, which Kuma sets itself: remove it \
+             from the templates"
         ),
     }
 }
@@ -136,7 +140,7 @@ pub(super) const fn ref_reason(problem: RefProblem) -> &'static str {
     match problem {
         RefProblem::InvalidKind | RefProblem::NoPort | RefProblem::ExternalName => "InvalidKind",
         RefProblem::NotPermitted => "RefNotPermitted",
-        RefProblem::NotFound | RefProblem::PortNotFound => "BackendNotFound",
+        RefProblem::NotFound | RefProblem::PortNotFound | RefProblem::ServiceTag => "BackendNotFound",
         RefProblem::NotHttp => "UnsupportedProtocol",
     }
 }
@@ -156,6 +160,10 @@ pub(super) fn ref_text(backend: &BackendRef, problem: RefProblem) -> String {
                 let instead = if can_be_real(backend) { "a MeshExternalService" } else { "an ExternalService" };
                 format!("{target} is of type ExternalName: use {instead} instead")
             }
+            RefProblem::ServiceTag => format!(
+                "{target} has no tag kuma.io/service that a reference can name: use lower-case letters, digits, '.', '-' \
+                 and '_' in it"
+            ),
             RefProblem::NotHttp => {
                 format!("the port of {target} is not one that Kuma takes for HTTP: set its appProtocol to http")
             }

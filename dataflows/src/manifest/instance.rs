@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::model::{Gateway, InstancePlan, Text};
-use crate::rules::addresses;
+use crate::rules::{addresses, infrastructure};
 
 /// The common part of the MeshGatewayConfig, with what the Gateway's infrastructure and addresses add to it.
 ///
@@ -14,7 +14,6 @@ pub(super) fn spec(plan: &InstancePlan) -> Value {
     let managed = &plan.managed;
     let parameters = &managed.parameters;
     let common = &parameters.common;
-    let infrastructure = &managed.gateway.infrastructure;
     let mut spec = Map::new();
     spec.insert("replicas".into(), common.replicas.unwrap_or(1).into());
     // Kuma reaches a cross-mesh gateway from inside the meshes only.
@@ -31,12 +30,12 @@ pub(super) fn spec(plan: &InstancePlan) -> Value {
     let address = requested.or_else(|| common.load_balancer_ip.clone());
     let service = template(
         labels(&common.service_labels, &managed.gateway),
-        metadata(&common.service_annotations, &infrastructure.annotations),
+        annotations(&common.service_annotations, &managed.gateway),
         address.map(|address| json!({"loadBalancerIP": &*address})),
     );
     let pod = template(
         labels(&common.pod_labels, &managed.gateway),
-        metadata(&common.pod_annotations, &infrastructure.annotations),
+        annotations(&common.pod_annotations, &managed.gateway),
         passed_through(common.pod_spec.as_ref()),
     );
     spec.extend(service.map(|service| ("serviceTemplate".to_owned(), service)));
@@ -48,16 +47,26 @@ pub(super) fn spec(plan: &InstancePlan) -> Value {
 ///
 /// <https://gateway-api.sigs.k8s.io/geps/gep-1762/#resource-attachment>
 fn labels(class: &BTreeMap<Text, Text>, gateway: &Gateway) -> BTreeMap<Text, Text> {
-    let mut labels = metadata(class, &gateway.infrastructure.labels);
+    let own = gateway.infrastructure.labels.iter().filter(|(key, _)| !infrastructure::is_label(key));
+    let mut labels = overridden(class, own);
     let names = super::metadata::gateway_labels(gateway);
     labels.extend(names.map(|(key, value)| (key.into(), value.clone())));
     labels
 }
 
+/// The annotations of the same.
+fn annotations(class: &BTreeMap<Text, Text>, gateway: &Gateway) -> BTreeMap<Text, Text> {
+    let own = gateway.infrastructure.annotations.iter().filter(|(key, _)| !infrastructure::is_annotation(key));
+    overridden(class, own)
+}
+
 /// What the class says, overridden by what the Gateway says.
-fn metadata(class: &BTreeMap<Text, Text>, gateway: &BTreeMap<Text, Text>) -> BTreeMap<Text, Text> {
+fn overridden<'a>(
+    class: &BTreeMap<Text, Text>,
+    gateway: impl Iterator<Item = (&'a Text, &'a Text)>,
+) -> BTreeMap<Text, Text> {
     let mut merged = class.clone();
-    merged.extend(gateway.iter().map(|(key, value)| (key.clone(), value.clone())));
+    merged.extend(gateway.map(|(key, value)| (key.clone(), value.clone())));
     merged
 }
 

@@ -84,12 +84,19 @@ pub enum ParametersProblem {
         /// The MeshGatewayConfig.
         name: Text,
     },
-    /// A tag value holds a character that Kuma's admission refuses.
-    TagValue {
+    /// The key or the value of a tag is one that Kuma's admission refuses.
+    Tag {
         /// The MeshGatewayConfig.
         name: Text,
         /// The key of the tag.
         tag: Text,
+    },
+    /// `podTemplate` or `serviceTemplate` sets a label or annotation by which Kuma finds or configures the pods.
+    Reserved {
+        /// The MeshGatewayConfig.
+        name: Text,
+        /// The label or annotation.
+        key: Text,
     },
     /// `serviceType` is a word that Kuma does not know.
     ServiceType {

@@ -151,6 +151,8 @@ pub enum RefProblem {
     PortNotFound,
     /// A Service of type ExternalName, which names a host that nobody vouches for.
     ExternalName,
+    /// An ExternalService whose `kuma.io/service` tag is missing, or is one that no reference can name.
+    ServiceTag,
     /// Kuma does not take the port for HTTP, and would leave the backend out.
     NotHttp,
 }

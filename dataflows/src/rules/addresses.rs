@@ -3,6 +3,7 @@
 use crate::model::{GatewayAddress, Ref, RequestedAddress, Text};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 /// What was requested cannot be had of a MeshGatewayInstance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +60,50 @@ pub fn shown<'a>(
     addresses
 }
 
+/// Why Kuma makes no Service for a MeshGatewayInstance, so that there never is an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoService {
+    /// No Service can have its name.
+    Name,
+    /// As node ports Kuma asks for the ports of the listeners, which are none by default.
+    NodePorts,
+}
+
+/// What keeps the Service of a Gateway of that name with listeners on these ports from being made, if anything. The ports
+/// of nodes are what is usual: a cluster may have others.
+///
+/// <https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service> and
+/// <https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport>
+pub fn no_service(name: &str, service_type: Option<&str>, mut ports: impl Iterator<Item = u16>) -> Option<NoService> {
+    const NODE_PORTS: RangeInclusive<u16> = 30_000..=32_767;
+    if name.len() > 63 || name.contains('.') || name.starts_with(|first: char| first.is_ascii_digit()) {
+        return Some(NoService::Name);
+    }
+    let of_nodes = service_type != Some("NodePort") || ports.all(|port| NODE_PORTS.contains(&port));
+    (!of_nodes).then_some(NoService::NodePorts)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_service_has_the_name_of_the_gateway_and_node_ports_of_its_own() {
+        let (long, longest) = ("g".repeat(64), "g".repeat(63));
+        let table = [
+            ("edge", None, vec![80], None),
+            (longest.as_str(), None, vec![80], None),
+            (long.as_str(), None, vec![80], Some(NoService::Name)),
+            ("my.edge", None, vec![80], Some(NoService::Name)),
+            ("1edge", Some("NodePort"), vec![80], Some(NoService::Name)),
+            ("edge", Some("NodePort"), vec![30_000, 32_767], None),
+            ("edge", Some("NodePort"), vec![30_080, 80], Some(NoService::NodePorts)),
+            ("edge", Some("LoadBalancer"), vec![80], None),
+        ];
+        for (name, service_type, ports, expected) in table {
+            assert_eq!(no_service(name, service_type, ports.iter().copied()), expected, "{name} {service_type:?}");
+        }
+    }
 
     fn ask(kind: &str, value: &str) -> RequestedAddress {
         RequestedAddress { kind: kind.into(), value: value.into() }

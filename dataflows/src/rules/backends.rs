@@ -4,6 +4,7 @@ use crate::model::{
     BackendKind, BackendRef, Destination, DestinationPort, Kind, ParentKind, Ref, RefProblem, ResolvedBackend,
     RouteKind,
 };
+use crate::rules::names;
 
 /// What became of a backendRef. Whether a ReferenceGrant permits one that leaves its namespace is not known yet.
 pub fn resolve(backend: &Ref<BackendRef>, found: Option<&Destination>) -> ResolvedBackend {
@@ -76,6 +77,9 @@ fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefProbl
     if destination.external_name {
         return Some(RefProblem::ExternalName);
     }
+    if backend.kind == BackendKind::ExternalService && !can_be_named(destination) {
+        return Some(RefProblem::ServiceTag);
+    }
     // Kuma takes a reference without a port for a tag, so one that several ports could be meant by leads nowhere.
     if backend.kind != BackendKind::ExternalService && port(backend, found).is_none() {
         return Some(RefProblem::NoPort);
@@ -86,6 +90,14 @@ fn problem(backend: &BackendRef, found: Option<&Destination>) -> Option<RefProbl
         }
         _ => None,
     }
+}
+
+/// Whether a reference can name an ExternalService, which is known by its tag alone. Kuma takes more in a tag than in a
+/// name, and refuses a whole route over one name that it does not take.
+///
+/// <https://kuma.io/docs/2.14.x/policies/external-services/>
+fn can_be_named(destination: &Destination) -> bool {
+    destination.service_tag.as_ref().is_some_and(|tag| names::is_target_name(tag))
 }
 
 /// What is wrong with a backendRef that leaves its namespace. Whether the object exists is not told where a grant is
@@ -198,6 +210,29 @@ mod tests {
             let mut resolved = resolve(&Ref::new(backend), found);
             resolved.permitted |= granted;
             assert_eq!(problem_in(&resolved, "default", ParentKind::Gateway), expected, "{resolved:?} {exists}");
+        }
+    }
+
+    #[test]
+    fn an_external_service_is_known_by_a_tag_that_can_be_named() {
+        let mail = |tag: Option<&str>| Destination {
+            kind: BackendKind::ExternalService,
+            namespace: "".into(),
+            name: "cart".into(),
+            ports: Vec::new().into(),
+            headless: false,
+            external_name: false,
+            service_tag: tag.map(Into::into),
+            mesh: Some("default".into()),
+        };
+        let backend = Ref::new(backend(BackendKind::ExternalService, "", None));
+        for (tag, expected) in [
+            (Some("pay.v2_x-1"), None),
+            (Some("Pay"), Some(RefProblem::ServiceTag)),
+            (Some("pay:8080"), Some(RefProblem::ServiceTag)),
+            (None, Some(RefProblem::ServiceTag)),
+        ] {
+            assert_eq!(resolve(&backend, Some(&mail(tag))).problem, expected, "{tag:?}");
         }
     }
 

@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::{ClassParameters, ClassVerdict, Group, Kind, ParametersProblem, ParametersRef, Ref};
+use crate::model::{ClassParameters, ClassVerdict, CommonConfig, Group, Kind, ParametersProblem, ParametersRef, Ref};
+use crate::rules::infrastructure;
 
 /// Whether a reference can be one to a MeshGatewayConfig.
 ///
@@ -40,8 +41,14 @@ pub fn resolve(
     if let Some(replicas) = parameters.common.replicas.filter(|replicas| !REPLICAS.contains(replicas)) {
         return Err(ParametersProblem::Replicas { name, replicas });
     }
-    match parameters.tags.iter().find(|(_, value)| !is_tag_value(value)) {
-        Some((tag, _)) => Err(ParametersProblem::TagValue { name, tag: tag.clone() }),
+    if let Some((tag, _)) = parameters.tags.iter().find(|(key, value)| !is_tag(key, value)) {
+        return Err(ParametersProblem::Tag { name, tag: tag.clone() });
+    }
+    let CommonConfig { pod_labels, pod_annotations, service_labels, service_annotations, .. } = &parameters.common;
+    let mut reserved = infrastructure::reserved(pod_labels, pod_annotations)
+        .chain(infrastructure::reserved(service_labels, service_annotations));
+    match reserved.next() {
+        Some(key) => Err(ParametersProblem::Reserved { name, key: key.clone() }),
         None => Ok(parameters.clone()),
     }
 }
@@ -61,9 +68,14 @@ const SERVICE_TYPES: [&str; 3] = ["LoadBalancer", "ClusterIP", "NodePort"];
 /// What the schema of a MeshGatewayInstance takes.
 const REPLICAS: RangeInclusive<i64> = 1..=i32::MAX as i64;
 
-/// Characters that Kuma allows in the value of a tag.
-fn is_tag_value(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte))
+/// Whether Kuma takes a tag.
+///
+/// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/core/resources/apis/mesh/validators.go>
+fn is_tag(key: &str, value: &str) -> bool {
+    let of = |text: &str, others: &[u8]| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+    };
+    of(key, b".-_:/") && of(value, b".-_:")
 }
 
 #[cfg(test)]
@@ -121,7 +133,16 @@ mod tests {
         let mut odd = ClassParameters::default();
         odd.common.service_type = Some("Everywhere".into());
         assert!(matches!(resolve(&good, Some(&odd.into())), Err(ParametersProblem::ServiceType { .. })));
-        assert!(matches!(resolve(&good, Some(&tagged("team", "a b"))), Err(ParametersProblem::TagValue { .. })));
+        for (key, value) in [("team", "a b"), ("team", ""), ("my team", "a"), ("", "a"), ("team", "a/b")] {
+            let tag = key.into();
+            let problem = ParametersProblem::Tag { name: "config".into(), tag };
+            assert_eq!(resolve(&good, Some(&tagged(key, value))), Err(problem), "{key}: {value}");
+        }
+        assert!(resolve(&good, Some(&tagged("a.b/team", "a"))).is_ok());
+        let mut taken = ClassParameters::default();
+        taken.common.pod_labels.insert("app".into(), "mine".into());
+        let problem = ParametersProblem::Reserved { name: "config".into(), key: "app".into() };
+        assert_eq!(resolve(&good, Some(&taken.into())), Err(problem));
         for (replicas, valid) in [(-1, false), (0, false), (1, true), (2_147_483_647, true), (2_147_483_648, false)] {
             let mut parameters = ClassParameters::default();
             parameters.common.replicas = Some(replicas);

@@ -14,6 +14,7 @@ pub mod features;
 pub mod gateways;
 pub mod grants;
 pub mod hostname;
+pub mod infrastructure;
 pub mod listener_conflicts;
 pub mod listener_sets;
 pub mod listeners;

@@ -68,9 +68,16 @@ const fn side(consumer: bool) -> &'static str {
 /// what Kuma would not take for a name becomes one that it takes.
 pub fn unresolved_tag(backend: &BackendRef) -> String {
     let BackendRef { namespace, name, port, .. } = backend;
-    let tag = port.map_or_else(|| format!("{name}_{namespace}_svc"), |port| service_tag(namespace, name, port));
+    let tag = port.map_or_else(|| any_port_service_tag(namespace, name), |port| service_tag(namespace, name, port));
+    if is_target_name(&tag) { tag } else { UNRESOLVED.to_owned() }
+}
+
+/// Whether Kuma takes a text for the name in a `targetRef`.
+///
+/// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/core/resources/apis/mesh/validators.go>
+pub fn is_target_name(text: &str) -> bool {
     let taken = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_".contains(&byte);
-    if tag.bytes().all(taken) { tag } else { UNRESOLVED.to_owned() }
+    !text.is_empty() && text.bytes().all(taken)
 }
 
 /// The tag of a backend that was not even named.
