@@ -21,6 +21,7 @@ const REQUESTS: usize = 64;
 const DEVIATIONS: &[Quirk] = &[
     Quirk::PathBeforeHostname,
     Quirk::ExactHidesPrefix,
+    Quirk::MethodBeforeRoot,
     Quirk::LongestExpression,
     Quirk::LastQueryExpression,
     Quirk::ProducersAnswerConsumers,

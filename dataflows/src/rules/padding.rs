@@ -5,7 +5,7 @@
 //! order, where Gateway API has the oldest route first. One more header match that is always true makes a rule more
 //! specific without changing what it matches.
 
-use crate::model::{Claim, Match, MatchKind, NamedMatch, Padded, Ref};
+use crate::model::{Claim, Match, MatchKind, NamedMatch, Padded, PathMatch, Ref};
 use crate::rules::precedence::{holders, rank};
 
 /// The claims on one path that must get header matches which are always true, and how many.
@@ -20,7 +20,7 @@ pub fn padded(claims: &[&Ref<Claim>]) -> Vec<Padded> {
     }
     let mut ordered: Vec<_> = holders(claims).into_values().collect();
     ordered.sort_by(|left, right| {
-        let specificity = specificity(&left.matched).cmp(&specificity(&right.matched));
+        let specificity = wanted(&left.matched).cmp(&wanted(&right.matched));
         specificity.then_with(|| rank(right).cmp(&rank(left)))
     });
     let mut placed: Vec<(&Ref<Claim>, usize)> = Vec::with_capacity(ordered.len());
@@ -35,20 +35,29 @@ pub fn padded(claims: &[&Ref<Claim>]) -> Vec<Padded> {
         .collect()
 }
 
+/// What Gateway API compares among rules that meet, the most telling first. Where an exact path meets a prefix, it wins.
+fn wanted(matched: &Match) -> (bool, (bool, usize, usize)) {
+    (matches!(matched.path, PathMatch::Exact(_)), specificity(matched))
+}
+
 /// What Kuma compares among rules of one path, the most telling first.
 fn specificity(matched: &Match) -> (bool, usize, usize) {
     (matched.method.is_some(), matched.headers.len(), matched.query_params.len())
 }
 
-/// How many headers put a match before a less specific one that got some itself.
+/// How many headers put a match before another that it outranks, which may have got some itself. Before one that asks for a
+/// method, only a method would put it; that is a prefix then, and known to be a deviation.
 fn needed(matched: &Match, other: &Match, padding: usize) -> usize {
+    if matched.method.is_none() && other.method.is_some() {
+        return 0;
+    }
     if padding == 0 && specificity(matched) > specificity(other) {
         return 0;
     }
     (other.headers.len() + padding + 1).saturating_sub(matched.headers.len())
 }
 
-/// Whether some request may match both, as far as anybody can tell. The path is the same.
+/// Whether some request may match both, as far as anybody can tell. The paths have one in common.
 fn overlap(left: &Match, right: &Match) -> bool {
     let methods = matches!((&left.method, &right.method), (Some(left), Some(right)) if left != right);
     !methods && !contradict(&left.headers, &right.headers) && !contradict(&left.query_params, &right.query_params)
@@ -69,7 +78,7 @@ mod tests {
     use super::*;
     use crate::model::{Age, Key, Kind, PathMatch};
 
-    /// `"<name> [METHOD] [h:name=value] [q:name=value]"`; names are by age.
+    /// `"<name> [=] [METHOD] [h:name=value] [q:name=value]"`; names are by age, and `=` is exactly `/` instead of the prefix.
     fn claim(text: &str) -> Ref<Claim> {
         let mut words = text.split(' ');
         let name = words.next().unwrap();
@@ -81,6 +90,7 @@ mod tests {
         };
         for word in words {
             match word.split_once(':') {
+                None if word == "=" => matched.path = PathMatch::Exact("/".into()),
                 None => matched.method = Some(word.into()),
                 Some((list, rest)) => {
                     let (name, value) = rest.split_once('=').unwrap();
@@ -134,5 +144,17 @@ mod tests {
         check(&["a h:x=1", "b h:y=1", "c GET"], &[("a", 1), ("c", 3)]);
         check(&["a h:x=1", "b h:y=1", "c h:y=1 h:z=1"], &[("a", 1), ("c", 1)]);
         check(&["a h:x=1", "b h:y=1", "c h:x=2 h:y=2"], &[("a", 1)]);
+    }
+
+    #[test]
+    fn exactly_the_root_comes_before_the_prefix_of_everything() {
+        check(&["a", "b ="], &[("b", 1)]);
+        check(&["a =", "b"], &[("a", 1)]);
+        check(&["a h:x=1", "b ="], &[("b", 2)]);
+        check(&["a h:x=1", "b = h:x=2"], &[]); // No request has both.
+        check(&["a", "b =", "c = h:x=1"], &[("b", 1), ("c", 1)]);
+        check(&["a", "b = GET"], &[]);
+        check(&["a GET", "b ="], &[]); // Nothing puts it before a method.
+        check(&["a GET", "b = GET"], &[("b", 1)]);
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Age, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentProblem, ParentReport, ParentVerdict,
-    PathMatch, Ref, Rule, Serving, Shadowed, YieldedPort,
+    Age, AttachPoint, Attachment, AttachmentOutcome, Claim, Hostname, Key, Match, ParentProblem, ParentReport,
+    ParentVerdict, PathMatch, Ref, Rule, Serving, Shadowed, YieldedPort,
 };
 
 /// Where claims meet: one path of one hostname of one attach point. All regular expressions count as one path, since
 /// nobody can tell what two of them have in common.
-pub fn place(point: Key, hostname: Option<&Hostname>, path: &PathMatch) -> Key {
+fn meeting_point(point: Key, hostname: Option<&Hostname>, path: &PathMatch) -> Key {
     let hostname = hostname.map(ToString::to_string).unwrap_or_default();
     let path: [&[u8]; 2] = match path {
         PathMatch::Exact(path) => [b"=", path.as_bytes()],
@@ -17,6 +17,16 @@ pub fn place(point: Key, hostname: Option<&Hostname>, path: &PathMatch) -> Key {
         PathMatch::RegularExpression(_) => [b"~", b""],
     };
     Key::hash(&[&point.bytes(), hostname.as_bytes(), path[0], path[1]])
+}
+
+/// The path as which one counts at an attach point. A gateway of Kuma's takes the prefix `/` for exactly `/` too, and does
+/// not tell such rules from those for exactly `/`:
+/// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/gateway_route_generator.go>.
+fn counted_as<'a>(path: &'a PathMatch, point: &AttachPoint, root: &'a PathMatch) -> &'a PathMatch {
+    match path {
+        PathMatch::Prefix(prefix) if &**prefix == "/" && point.listener().is_some() => root,
+        _ => path,
+    }
 }
 
 /// What a rule claims at an attach point: each of its matches, for each hostname that its route serves there. A rule
@@ -32,6 +42,7 @@ pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
     let (parent, point) = (&attachment.parent, attachment.point.key);
     // A port of a Service can have routes of requests and of connections, which do not compete for matches.
     let contest = if parent.route_kind.is_of_connections() { point.part("connections", "") } else { point };
+    let root = PathMatch::Exact("/".into());
     let mut claims = Vec::with_capacity(hostnames.len() * rule.matches.len());
     for hostname in hostnames {
         for (index, matched) in (0..).zip(&rule.matches) {
@@ -44,7 +55,8 @@ pub fn claims(attachment: &Attachment, rule: &Rule) -> Vec<(Key, Claim)> {
                 hostname: hostname.cloned(),
                 matched: matched.clone(),
             };
-            claims.push((place(contest, hostname, &matched.path), claim));
+            let path = counted_as(&matched.path, &attachment.point, &root);
+            claims.push((meeting_point(contest, hostname, path), claim));
         }
     }
     claims
@@ -119,7 +131,8 @@ pub fn losers(claims: &[&Ref<Claim>]) -> Vec<Shadowed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Kind;
+    use crate::model::{AllowedNamespaces, Kind, ObjectName, Place, RouteKind, ServicePort};
+    use crate::rules::attachment::tests as attachment;
 
     fn with(path: PathMatch) -> Match {
         Match { path, method: None, headers: vec![].into(), query_params: vec![].into() }
@@ -171,12 +184,32 @@ mod tests {
     fn claims_meet_on_a_path_of_a_hostname() {
         let listener = Key::of(Kind::Gateway, "infra", "edge");
         let host = Hostname::parse("a.b");
-        let root = PathMatch::Prefix("/".into());
-        assert_eq!(place(listener, None, &root), place(listener, None, &root.clone()));
-        assert_ne!(place(listener, None, &root), place(listener, host.as_ref(), &root));
-        assert_ne!(place(listener, None, &root), place(listener, None, &PathMatch::Exact("/".into())));
+        let place = |hostname, path: &PathMatch| meeting_point(listener, hostname, path);
+        let (prefix, exact) = (PathMatch::Prefix("/a".into()), PathMatch::Exact("/a".into()));
+        assert_eq!(place(None, &prefix), place(None, &prefix.clone()));
+        assert_ne!(place(None, &prefix), place(host.as_ref(), &prefix));
+        assert_ne!(place(None, &prefix), place(None, &exact));
         let pattern = |text: &str| PathMatch::RegularExpression(text.into());
-        assert_eq!(place(listener, None, &pattern("/a.*")), place(listener, None, &pattern("/b.*")));
+        assert_eq!(place(None, &pattern("/a.*")), place(None, &pattern("/b.*")));
+    }
+
+    #[test]
+    fn on_a_gateway_the_prefix_of_everything_counts_as_the_root() {
+        let listener = attachment::point("", AllowedNamespaces::All, &[RouteKind::Http]);
+        let port = ObjectName::new(Kind::Service, "shop", "cart");
+        let port = ServicePort { service: port, port: 80, section: "80".into(), tag: None, consumer: None };
+        let service = AttachPoint { place: Place::ServicePort(port), ..AttachPoint::clone(&listener) };
+        let (exact, prefix) = (PathMatch::Exact("/".into()), PathMatch::Prefix("/".into()));
+        let longer = PathMatch::Prefix("/a".into());
+        let table = [
+            (&prefix, &*listener, &exact),
+            (&exact, &*listener, &exact),
+            (&longer, &*listener, &longer),
+            (&prefix, &service, &prefix),
+        ];
+        for (path, point, expected) in table {
+            assert_eq!(counted_as(path, point, &exact), expected, "{path:?} {point:?}");
+        }
     }
 
     #[test]

@@ -120,7 +120,11 @@ pub(super) fn entries(rules: &[Rc<Merged>], without: &[Quirk]) -> Vec<Entry> {
             "RegularExpression" => add(Path::Expression(value)),
             _ => {
                 let prefix = value.trim_end_matches('/').to_owned();
-                if without.contains(&Quirk::ExactHidesPrefix) {
+                if prefix.is_empty() && found.method.is_some() && without.contains(&Quirk::MethodBeforeRoot) {
+                    add(Path::Parts(prefix));
+                    continue;
+                }
+                if !prefix.is_empty() && without.contains(&Quirk::ExactHidesPrefix) {
                     add(Path::Parts(prefix));
                     continue;
                 }

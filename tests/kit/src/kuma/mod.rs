@@ -33,10 +33,15 @@ pub enum Quirk {
     /// for just this one.
     PathBeforeHostname,
     /// A prefix does not match the path that is the prefix itself where another rule of the virtual host matches just
-    /// that path, whatever else that rule asks for. The prefix `/` counts as a match of just `/` there.
+    /// that path, whatever else that rule asks for.
     ///
     /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/gateway_route_generator.go>
     ExactHidesPrefix,
+    /// The prefix `/` counts as a match of just `/` besides. Where it asks for a method, it comes before a rule for exactly
+    /// `/` that asks for none.
+    ///
+    /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/route/sorter.go>
+    MethodBeforeRoot,
     /// Of several regular expressions for paths the longest wins, and of equally long ones any.
     ///
     /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/route/sorter.go>

@@ -39,7 +39,9 @@ pub(super) fn servings(cluster: &Cluster, parents: &[JudgedParent]) -> Servings 
             serving.shadowed.push(Ref::new(lost));
         }
     }
-    for padded in padded(&won) {
+    let on_listeners = of_requests.iter().filter(|serving| serving.point.listener().is_some());
+    let listeners = on_listeners.map(|serving| serving.point.key).collect();
+    for padded in padded(&won, &listeners) {
         if let Some(serving) = servings.get_mut(&(padded.claim.point, padded.claim.route)) {
             serving.padded.push(Ref::new(padded));
         }
@@ -99,11 +101,13 @@ fn seniority(claim: &Claim) -> (bool, Option<i64>, Text, Text, Key, u16, u16) {
 
 /// The least padding with which Kuma's order is the specified one, found by raising what comes too late until nothing
 /// does.
-fn padded(claims: &[Claim]) -> Vec<Padded> {
+fn padded(claims: &[Claim], listeners: &BTreeSet<Key>) -> Vec<Padded> {
     let mut padding = vec![0; claims.len()];
     let rivals = |first: &Claim, second: &Claim| {
         let here = first.point == second.point && first.hostname == second.hostname;
-        here && same_path(&first.matched.path, &second.matched.path) && may_meet(&first.matched, &second.matched)
+        let both_root = listeners.contains(&first.point) && is_root(first) && is_root(second);
+        here && (both_root || same_path(&first.matched.path, &second.matched.path))
+            && may_meet(&first.matched, &second.matched)
     };
     let telling = |claim: &Claim| {
         let Match { method, headers, query_params, .. } = &*claim.matched;
@@ -117,8 +121,14 @@ fn padded(claims: &[Claim]) -> Vec<Padded> {
                     continue;
                 }
                 let (natural, tied) = (telling(first) > telling(second), telling(first) == telling(second));
-                let comes_first = natural || (tied && seniority(first) < seniority(second));
-                if comes_first && !(natural && padding[other] == 0) {
+                let senior = natural || (tied && seniority(first) < seniority(second));
+                let comes_first = match (is_exact(first), is_exact(second)) {
+                    (true, false) => true,
+                    (false, true) => false,
+                    _ => senior,
+                };
+                let hopeless = first.matched.method.is_none() && second.matched.method.is_some();
+                if comes_first && !hopeless && !(natural && padding[other] == 0) {
                     let wanted = second.matched.headers.len() + padding[other] + 1;
                     padding[one] = padding[one].max(wanted.saturating_sub(first.matched.headers.len()));
                 }
@@ -134,6 +144,15 @@ fn padded(claims: &[Claim]) -> Vec<Padded> {
         headers: u16::try_from(headers).unwrap_or(u16::MAX),
     };
     padded.map(row).collect()
+}
+
+fn is_exact(claim: &Claim) -> bool {
+    matches!(claim.matched.path, PathMatch::Exact(_))
+}
+
+/// Whether a gateway of Kuma's takes a claim for one of exactly `/`.
+fn is_root(claim: &Claim) -> bool {
+    matches!(&claim.matched.path, PathMatch::Exact(path) | PathMatch::Prefix(path) if &**path == "/")
 }
 
 fn same_path(left: &PathMatch, right: &PathMatch) -> bool {
