@@ -77,7 +77,7 @@ impl Asserted {
 pub struct Engine {
     worker: Worker,
     peers: Peers,
-    /// Until the end.
+    /// `None` once the engine is being dropped.
     session: Option<Session>,
     /// Where there are several processes.
     bell: Option<Bell>,
@@ -91,13 +91,13 @@ pub struct Engine {
 impl Engine {
     /// Builds the dataflow with one worker.
     pub fn new(settings: Settings) -> Self {
-        Self::build(settings, NonZeroUsize::MIN, None, false).expect("one worker needs nothing of the system")
+        Self::build(settings, NonZeroUsize::MIN, None, work::Log::deaf).expect("one worker needs nothing of the system")
     }
 
     /// Builds the dataflow with so many workers. More than one pays where epochs are large and processors idle. An error is
-    /// one of the system, which has no threads left.
+    /// one of the system, which has no threads left. A worker that panics ends the process, as the others would wait for it.
     pub fn with_workers(settings: Settings, workers: NonZeroUsize) -> io::Result<Self> {
-        Self::build(settings, workers, None, false)
+        Self::build(settings, workers, None, work::Log::deaf)
     }
 
     /// Builds the dataflow as one of several processes, with so many workers in each. It returns when all of them have
@@ -106,29 +106,32 @@ impl Engine {
     /// All processes need the same settings and number of workers. When one of them is gone, threads of the others whose
     /// names begin with `timely:` panic: nobody can go on alone. Dropping an engine waits until all others are dropped.
     pub fn in_cluster(settings: Settings, workers: NonZeroUsize, cluster: Cluster) -> io::Result<Self> {
-        Self::build(settings, workers, Some(cluster), false)
+        Self::build(settings, workers, Some(cluster), work::Log::deaf)
     }
 
     /// Builds a dataflow with one worker that counts what it does, for [`Self::work`] and [`Self::topology`]. Counting
     /// makes an epoch dearer by a quarter to a half.
     pub fn counting(settings: Settings) -> Self {
-        Self::build(settings, NonZeroUsize::MIN, None, true).expect("one worker needs nothing of the system")
+        Self::build(settings, NonZeroUsize::MIN, None, work::Log::of).expect("one worker needs nothing of the system")
     }
 
-    fn build(settings: Settings, workers: NonZeroUsize, cluster: Option<Cluster>, counting: bool) -> io::Result<Self> {
+    fn build(
+        settings: Settings,
+        workers: NonZeroUsize,
+        cluster: Option<Cluster>,
+        log: fn(&mut Worker) -> work::Log,
+    ) -> io::Result<Self> {
         let layout = Layout { workers, share: cluster.as_ref().map_or(Share::WHOLE, Cluster::share) };
         let changes = Changes::default();
         let (of_others, for_others) = (changes.clone(), settings.clone());
         // Other workers have nothing to put in: their sessions are closed at once, or they would hold time back.
         let build = move |worker: &mut Worker| {
             drop(layout.bell(worker));
-            drop(install(worker, layout, &for_others, (&of_others, &work::Log::default())));
+            let log = work::Log::deaf(worker);
+            drop(install(worker, layout, &for_others, (&of_others, &log)));
         };
         let (mut worker, peers) = Peers::start(workers, cluster, build)?;
-        let mut log = work::Log::default();
-        if counting {
-            log.register(&mut worker);
-        }
+        let log = log(&mut worker);
         let bell = layout.bell(&mut worker);
         let (session, probe) = install(&mut worker, layout, &settings, (&changes, &log));
         let (session, epoch, asserted) = (Some(session), 0, BTreeMap::new());

@@ -29,7 +29,7 @@ use crate::model::{AnyRow, Count, Key, Ref, Relation, Row};
 
 /// The timestamp: one closed batch of changes.
 pub type Epoch = u64;
-/// Multiplicity of a row: plus or minus one.
+/// How many copies of a row come (positive) or go (negative).
 pub type Diff = i32;
 
 pub(crate) type Change = ((Key, Row), Epoch, Diff);

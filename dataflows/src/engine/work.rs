@@ -34,8 +34,19 @@ struct State {
 }
 
 impl Log {
-    /// Listens to a worker. Operators take their logger when they are built, so this comes first.
-    pub(super) fn register(&mut self, worker: &mut Worker) {
+    /// One that hears nothing, and costs nothing.
+    pub(super) fn deaf(_: &mut Worker) -> Self {
+        Self::default()
+    }
+
+    /// One that listens to a worker. Operators take their logger when they are built, so this comes first.
+    pub(super) fn of(worker: &mut Worker) -> Self {
+        let mut log = Self::default();
+        log.register(worker);
+        log
+    }
+
+    fn register(&mut self, worker: &mut Worker) {
         let (timely, differential) = (self.shared.clone(), self.shared.clone());
         if let Some(mut registry) = worker.log_register() {
             registry.insert::<TimelyEventBuilder, _>("timely", move |_, events| {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{Content, Gateway, Kind, ObjectName, Settings, Text};
-use crate::rules::names;
+use crate::rules::{meshes, names};
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const OWNER: &str = "deltagate.io/owner";
@@ -127,7 +127,7 @@ fn parse_owner(text: &str) -> Option<ObjectName> {
 /// The mesh that a generated object is in.
 pub(super) fn mesh_of(kind: Kind, object: &Value) -> &str {
     let mesh = if kind == Kind::MeshGateway { &object["mesh"] } else { &object["metadata"]["labels"][MESH] };
-    mesh.as_str().filter(|mesh| !mesh.is_empty()).unwrap_or("default")
+    mesh.as_str().filter(|mesh| !mesh.is_empty()).unwrap_or(meshes::DEFAULT)
 }
 
 #[cfg(test)]

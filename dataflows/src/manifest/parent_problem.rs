@@ -14,8 +14,8 @@ pub(super) fn of_service(name: &str, report: &ParentReport, problem: &ParentProb
         }
         ParentProblem::GlobalControlPlane => return Some(("Pending", GLOBAL.to_owned())),
         ParentProblem::HostnamesOnService => return Some(("UnsupportedValue", HOSTNAMES.to_owned())),
-        ParentProblem::NoMesh => no_mesh(parent.mesh.as_deref().unwrap_or("default")),
-        ParentProblem::UnknownMeshMode => unknown_mode(parent.mesh.as_deref().unwrap_or("default")),
+        ParentProblem::NoMesh => no_mesh(meshes::name_of(parent.mesh.as_ref())),
+        ParentProblem::UnknownMeshMode => unknown_mode(meshes::name_of(parent.mesh.as_ref())),
         ParentProblem::NoSuchService => format!("{name} does not exist: create it or correct the parentRef"),
         ParentProblem::HeadlessService => {
             format!("{name} is headless, and a route needs a Service with a cluster IP")

@@ -184,7 +184,7 @@ fn serves(pending: &Pending, report: &ParentReport) -> bool {
 fn resolved_refs(route: &RouteStatus, report: &ParentReport) -> Value {
     // A route is in one mesh; what is bound to another does not exist for it.
     let parent = &report.verdict.parent;
-    let mesh = parent.mesh.as_deref().unwrap_or("default");
+    let mesh = rules::meshes::name_of(parent.mesh.as_ref());
     let backends = route.rules.rules.iter().flat_map(|rule| &rule.backends);
     let problem = |backend| rules::backends::problem_in(backend, mesh, parent.parent_kind);
     let problems: Vec<_> = backends.filter_map(|backend| Some((&backend.backend, problem(backend)?))).collect();

@@ -143,7 +143,7 @@ pub enum PathRewrite {
 pub struct RuleProblem {
     /// The field, as a path below the rule: `timeouts`, `filters[1].cors`.
     pub field: Text,
-    /// Why Kuma cannot express it, as a sentence fragment.
+    /// Why Kuma cannot express it.
     pub reason: RuleReason,
 }
 

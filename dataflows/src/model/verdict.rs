@@ -103,8 +103,6 @@ pub enum AttachmentOutcome {
     Conflicted,
     /// Attached, for these hostnames; empty for all.
     Attached(Arc<[Hostname]>),
-    /// The route is in another mesh than the Gateway.
-    OtherMesh,
     /// The Gateway or ListenerSet is not accepted, so that none of its listeners takes a route.
     GatewayNotAccepted,
 }

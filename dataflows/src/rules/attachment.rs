@@ -7,8 +7,8 @@ use crate::model::{
 use crate::rules::{hostname, meshes};
 use std::collections::BTreeMap;
 
-/// The verdict of one listener on one parentRef; `None` if the parentRef does not ask for this listener, or is not
-/// for the listener to judge.
+/// The verdict of one listener on one parentRef. `None` if the parentRef does not ask for this listener, or comes from
+/// another mesh, which [`candidate`] tells of; but that the parent is not accepted is said of every listener.
 ///
 /// Kind, namespace and hostname are judged listener by listener, so that no listener lends another its permissions.
 ///
@@ -19,7 +19,7 @@ pub fn attach(parent: &Ref<ParentRef>, point: &Ref<AttachPoint>) -> Option<Attac
         return Some(AttachmentOutcome::GatewayNotAccepted);
     }
     if meshes::name_of(parent.mesh.as_ref()) != &*point.mesh {
-        return Some(AttachmentOutcome::OtherMesh);
+        return None;
     }
     let reference = &parent.reference;
     let asked = reference.section_name.as_ref().is_none_or(|name| *name == listener.name)

@@ -14,8 +14,8 @@ pub fn attached(attachment: &Attachment) -> Option<Key> {
     matches!(attachment.outcome, AttachmentOutcome::Attached(_)).then(|| attachment.point.key)
 }
 
-/// Where an attachment is in the tree of hostnames of its listener, if it is on one: at each of its hostnames, and below all that these
-/// are below of. Two hostnames meet if and only if one is the other or is below it.
+/// Where an attachment is in the tree of hostnames of its listener, if it is on one: once for each of its hostnames, and once
+/// for each wildcard above them. Two hostnames meet if and only if one is the other or is below it.
 pub fn places(attachment: &Ref<Attachment>) -> Vec<(Key, HostnamePlace)> {
     let (Some(_), AttachmentOutcome::Attached(hostnames)) = (attachment.point.listener(), &attachment.outcome) else {
         return Vec::new();

@@ -1,5 +1,5 @@
 //! What of Gateway API holds: the one table from which `status.supportedFeatures` of a class and the table in the README
-//! are made. A row becomes true by its fourth word.
+//! are made. `ours`, the fourth column, decides what is claimed.
 
 /// How far something is supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

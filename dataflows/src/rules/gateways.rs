@@ -16,7 +16,7 @@ pub fn of_class(settings: &Settings, key: Key, gateway: &Ref<Gateway>, class: &C
         (Ok(parameters), _) => (parameters.clone(), None),
         (Err(problem), _) => (Ref::default(), Some(GatewayProblem::ClassParameters(problem.clone()))),
     };
-    let mesh = meshes::mesh_of(gateway.mesh.as_ref(), None);
+    let mesh = meshes::mesh_of(gateway.mesh.as_ref());
     ManagedGateway { key, gateway: gateway.clone(), mesh, mesh_services: None, parameters, problem }
 }
 

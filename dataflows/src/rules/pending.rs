@@ -1,7 +1,7 @@
 //! What has to be done about an object: the difference between what should be and what is.
 
 use crate::manifest;
-use crate::model::{Action, Desired, Kind, Observed, Pending, Ref, Refusal, Settings};
+use crate::model::{Action, Desired, Held, Kind, Observed, Pending, Ref, Refusal, Settings};
 use crate::rules::names;
 
 /// What has to be done, if anything.
@@ -12,13 +12,13 @@ pub fn pending(
     settings: &Settings,
     desired: Option<&Ref<Desired>>,
     observed: Option<&Ref<Observed>>,
-    held: bool,
+    held: Option<&Ref<Held>>,
     refusal: Option<&Ref<Refusal>>,
 ) -> Option<Pending> {
     let (object, action) = match (desired, observed) {
         (Some(desired), None) => (&desired.object, Action::Write(desired.clone())),
         (Some(desired), Some(observed)) => (&desired.object, difference(settings, desired, observed)?),
-        (None, Some(observed)) if observed.ours && !held => {
+        (None, Some(observed)) if observed.ours && held.is_none() => {
             (&observed.object, Action::Remove { then: None, anchor: observed.anchor })
         }
         (None, _) => return None,
@@ -99,7 +99,7 @@ mod tests {
             anchor: desired.object.key(),
             rare: Observed::rare(claim.map(Into::into), Vec::new()),
         };
-        match pending(settings, Some(&desired), Some(&observed.into()), false, None).map(|row| row.action) {
+        match pending(settings, Some(&desired), Some(&observed.into()), None, None).map(|row| row.action) {
             Some(Action::Write(_)) => "write",
             Some(Action::Remove { .. }) => "remove",
             Some(Action::Obstructed(_)) => "obstructed",

@@ -61,7 +61,7 @@ fn ports<'a>(
     if service.headless {
         return Err(ParentProblem::HeadlessService);
     }
-    let of_route = meshes::mesh_of(parent.mesh.as_ref(), None);
+    let of_route = meshes::mesh_of(parent.mesh.as_ref());
     if let Some(mesh) = service.mesh.as_ref().filter(|mesh| **mesh != of_route) {
         return Err(ParentProblem::other_mesh(of_route, mesh.clone()));
     }
@@ -104,7 +104,7 @@ fn section(port: &DestinationPort) -> Text {
 /// A port under the routes of one namespace in one mesh. Its key is made of all that it is, so that routes with one key
 /// mean the same by it.
 fn point(parent: &ParentRef, service: &Destination, port: &DestinationPort, mode: MeshServices) -> AttachPoint {
-    let mesh = meshes::mesh_of(parent.mesh.as_ref(), None);
+    let mesh = meshes::mesh_of(parent.mesh.as_ref());
     let consumer = (parent.age.namespace != service.namespace).then(|| parent.age.namespace.clone());
     let own_tag = names::any_port_service_tag(&service.namespace, &service.name);
     let tag = match service.kind {

@@ -53,8 +53,8 @@ pub fn held(settled: &PortConnections) -> Option<(Key, MeshTcpRoutePlan)> {
     (!settled.yields).then(|| (object_key(&settled.plan.serving), MeshTcpRoutePlan::clone(&settled.plan)))
 }
 
-/// A port that a route of connections gives up, by the route, as is found at `contested`: HTTPRoutes and GRPCRoutes know more
-/// of what they route.
+/// A port that a route of connections gives up, by the route. `contested` is the key under which the two met. HTTPRoutes and
+/// GRPCRoutes know more of what they route.
 ///
 /// <https://gateway-api.sigs.k8s.io/geps/gep-1294/> (route types), and so does Kuma where it takes the port for HTTP:
 /// <https://kuma.io/docs/2.14.x/policies/meshtcproute/>.
@@ -65,7 +65,7 @@ pub fn yielded(contested: Key, settled: &PortConnections) -> Option<(Key, Yielde
     Some((serving.route, YieldedPort { parents: serving.parents.clone(), port, same_side }))
 }
 
-/// The port of a Service on which a route takes requests, be it that none of them matches a rule.
+/// The port of a Service on which a route takes requests, even if no rule matches any of them.
 pub fn takes_requests(serving: &Serving) -> Option<&Ref<AttachPoint>> {
     let taken = serving.point.service_port().is_some() && !serving.route_kind.is_of_connections();
     taken.then_some(&serving.point)

@@ -1,5 +1,6 @@
 use crate::model::{Gateway, Key, Kind, MeshChoice, ParentRef, Ref, Relation, Text};
 use crate::operators::{Arrangement, Rows};
+use crate::rules;
 
 /// Gateways and parentRefs with the mesh that was chosen for them, by themselves or by their namespace. Keyed by the
 /// Gateway, and by the parent that the parentRef names. What nobody chose a mesh for is left as it is.
@@ -48,8 +49,8 @@ fn in_mesh<'s, T: ChoosesMesh>(rows: Rows<'s, T>, name: &str, choices: Arrangeme
     let namespace = |_, object: &Ref<T>| Some(Key::of(Kind::Namespace, "", object.namespace()));
     rows.rekey(namespace).arrange(name).overlay(choices, T::key, |object, choice| {
         let mut object = object.clone();
-        let chosen = object.mesh().is_some();
-        object.mesh().get_or_insert_with(|| choice.mesh.clone());
-        (!chosen).then_some(object)
+        let mesh = rules::meshes::by_namespace(object.mesh().as_ref(), &choice.mesh)?;
+        *object.mesh() = Some(mesh.clone());
+        Some(object)
     })
 }

@@ -14,8 +14,7 @@ pub(crate) fn pending_objects<'s>(
     let [settings, to_divide] = [(); 2].map(|()| settings.clone());
     let inputs = [desired.any(), observed.any(), held.any(), refusals.any()];
     cogroup("pending objects", inputs, move |_, group, pending| {
-        let held = group.one::<Held>().is_some();
-        pending.extend(rules::pending::pending(&settings, group.one(), group.one(), held, group.one()));
+        pending.extend(rules::pending::pending(&settings, group.one(), group.one(), group.one(), group.one()));
     })
     .divide("pending objects alone", move |row| rules::order::stands_alone(&to_divide, row))
 }
@@ -31,7 +30,7 @@ pub(crate) fn pending_statuses<'s>(
     let [settings, to_divide] = [(); 2].map(|()| settings.clone());
     let inputs = [desired.any(), observed.any(), refusals.any()];
     cogroup("pending statuses", inputs, move |_, group, pending| {
-        pending.extend(rules::pending::pending(&settings, group.one(), group.one(), false, group.one()));
+        pending.extend(rules::pending::pending(&settings, group.one(), group.one(), None, group.one()));
     })
     .divide("pending statuses alone", move |row| rules::order::stands_alone(&to_divide, row))
 }

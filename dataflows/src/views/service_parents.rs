@@ -16,7 +16,7 @@ pub(crate) fn service_parents<'s>(
     let judged = parents
         .left_join(services, |_, parent, service| {
             rules::service_parents::is_asked(parent).then(|| {
-                let mesh = rules::meshes::mesh_of(parent.mesh.as_ref(), None);
+                let mesh = rules::meshes::mesh_of(parent.mesh.as_ref());
                 let asked = ServiceParent { parent: parent.clone(), service: service.cloned() };
                 (Key::of(Kind::Mesh, "", &mesh), asked)
             })

@@ -1,8 +1,9 @@
 //! What should be outstanding, computed from scratch: a plain loop over the facts of a moment, with no dataflow and no
 //! memory of the moment before.
 //!
-//! It is slow and short on purpose. It shares the tables of `rules` and the texts of `manifest` with the dataflow, and
-//! writes anew whatever depends on more than one object: who attaches where, who holds a match, what waits for what.
+//! It is slow and short on purpose. It shares with the dataflow the tables of `rules`, the texts of `manifest` and the
+//! judgement of the listeners of one Gateway, and writes anew what else depends on more than one object: who attaches
+//! where, who holds a match, what waits for what.
 
 mod attachment;
 mod cluster;
