@@ -99,6 +99,8 @@ pub enum Landing {
         /// Whether an observation newer than the one we wrote from is there.
         newer: bool,
     },
+    /// The object was not found, and nobody has seen it go.
+    Missing,
     /// Not now.
     Later(Option<Duration>),
     /// Not in this form.
@@ -115,7 +117,9 @@ impl Landing {
         match self {
             Self::Later(_) => Signal::Congested,
             Self::Unreachable => Signal::Unreachable,
-            Self::Settled | Self::Again | Self::Stale { .. } | Self::Refused | Self::Forbidden => Signal::Fine,
+            Self::Settled | Self::Again | Self::Stale { .. } | Self::Missing | Self::Refused | Self::Forbidden => {
+                Signal::Fine
+            }
         }
     }
 }

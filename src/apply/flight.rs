@@ -70,6 +70,7 @@ impl Pilot {
         }
         let mut landed = Landed { dispatch, landing: Landing::Settled, refusal: None, unreachable: None };
         landed.landing = match outcome {
+            Outcome::Missing => Landing::Missing,
             _ if verb == Verb::Read && !matches!(outcome, Outcome::Later(_) | Outcome::Unreachable(_)) => {
                 Landing::Again
             }
@@ -91,7 +92,7 @@ impl Pilot {
 
     /// One request. Whatever its answer shows of the object is an observation.
     async fn write(&self, request: &Request, entry: Option<&Entry>) -> Outcome {
-        let outcome = judge(request.verb, self.send(request).await);
+        let outcome = judge(request.verb, &request.object, self.send(request).await);
         let kind = request.object.kind;
         self.counters.count(kind, request.verb, &outcome);
         tracing::debug!(

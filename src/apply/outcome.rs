@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use dataflows::model::{ObjectName, Written};
 use serde_json::Value;
 
 use super::finalizer;
@@ -51,6 +52,8 @@ pub enum Outcome {
     Written(Value),
     /// The object is not there. That is an observation too.
     Gone,
+    /// Nothing was found, which does not say that the object is gone. Wait for a newer observation, and look again.
+    Missing,
     /// Somebody else was faster, or the object is not what it was. Wait for a newer observation.
     Stale,
     /// Not now. Try again after the pause, or after one of our own.
@@ -79,7 +82,7 @@ impl Outcome {
         match self {
             Self::Later(_) => Signal::Congested,
             Self::Unreachable(_) => Signal::Unreachable,
-            Self::Written(_) | Self::Gone | Self::Stale | Self::Refused { .. } => Signal::Fine,
+            Self::Written(_) | Self::Gone | Self::Missing | Self::Stale | Self::Refused { .. } => Signal::Fine,
         }
     }
 
@@ -88,6 +91,7 @@ impl Outcome {
         match self {
             Self::Written(_) => "written",
             Self::Gone => "gone",
+            Self::Missing => "missing",
             Self::Stale => "stale",
             Self::Later(_) => "later",
             Self::Unreachable(_) => "unreachable",
@@ -96,8 +100,8 @@ impl Outcome {
     }
 }
 
-/// What an answer means.
-pub fn judge(verb: Verb, answer: Answer) -> Outcome {
+/// What an answer to a request for an object means.
+pub fn judge(verb: Verb, object: &ObjectName, answer: Answer) -> Outcome {
     let (code, retry_after, body) = match answer {
         Answer::Http { code, retry_after, body } => (code, retry_after, body),
         Answer::Late => return Outcome::Later(None),
@@ -107,7 +111,8 @@ pub fn judge(verb: Verb, answer: Answer) -> Outcome {
         200..=299 if verb == Verb::Delete => deleted(body),
         200..=299 if verb == Verb::MergeFinalizers && finalizer::is_let_go(&body) => Outcome::Gone,
         200..=299 => Outcome::Written(body),
-        404 if matches!(verb, Verb::Delete | Verb::Read) => Outcome::Gone,
+        404 if matches!(verb, Verb::Delete | Verb::Read) && is_lost(object, &body) => Outcome::Gone,
+        404 if matches!(verb, Verb::Delete | Verb::Read) => Outcome::Missing,
         // A write that creates misses something other than its object: the namespace, or the kind.
         404 if verb == Verb::Create => refused(&body, code),
         // A built-in kind, of which we do not watch every object, has one of that name that is not ours.
@@ -127,6 +132,14 @@ fn deleted(body: Value) -> Outcome {
     let finalizers = body["metadata"]["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty());
     let lingering = body["metadata"]["deletionTimestamp"].is_string() && finalizers;
     if lingering { Outcome::Written(body) } else { Outcome::Gone }
+}
+
+/// Whether a 404 says that an object is gone. A path that is not served, and a proxy without a server, say 404 as well. And
+/// what a user made is gone when its watch says so: what goes with it serves traffic, so no single answer is enough.
+fn is_lost(object: &ObjectName, body: &Value) -> bool {
+    let details = &body["details"];
+    let says_so = body["reason"] == "NotFound" && details["name"] == *object.name;
+    says_so && object.kind.written() == Written::Whole
 }
 
 /// A uid that is not that of the object, or a creation of what is there already, is answered like an invalid field.
@@ -174,6 +187,7 @@ pub fn shortened(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use dataflows::model::Kind;
     use serde_json::json;
 
     use super::*;
@@ -201,6 +215,7 @@ mod tests {
         let denied = r#"admission webhook "x" denied the request: spec.tags: must not be empty"#;
         let forbidden = r#"meshgateways.kuma.io "a" is forbidden: User "d" cannot patch resource "meshgateways""#;
         let quota = r#"meshgateways.kuma.io "a" is forbidden: exceeded quota"#;
+        let object_name = ObjectName::new(Kind::MeshGateway, "", "a");
         for (verb, answer, expected) in [
             (Verb::Apply, http(200, object.clone()), Outcome::Written(object.clone())),
             (Verb::Create, http(201, object.clone()), Outcome::Written(object)),
@@ -210,9 +225,7 @@ mod tests {
             (Verb::MergeFinalizers, http(409, Value::Null), Outcome::Stale),
             (Verb::Delete, http(200, going.clone()), Outcome::Written(going)),
             (Verb::Delete, http(202, gone), Outcome::Gone),
-            (Verb::Delete, http(404, Value::Null), Outcome::Gone),
             (Verb::Delete, http(409, Value::Null), Outcome::Stale),
-            (Verb::Read, http(404, Value::Null), Outcome::Gone),
             (Verb::ApplyStatus, http(404, Value::Null), Outcome::Stale),
             (Verb::MergeStatus, http(409, Value::Null), Outcome::Stale),
             (Verb::Create, http(404, said("no namespace")), refused_with("no namespace", false)),
@@ -232,13 +245,36 @@ mod tests {
             (Verb::Apply, Answer::Unreachable("refused".to_owned()), Outcome::Unreachable("refused".to_owned())),
         ] {
             let shown = format!("{verb:?} {answer:?}");
-            assert_eq!(judge(verb, answer), expected, "{shown}");
+            assert_eq!(judge(verb, &object_name, answer), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn only_an_object_of_ours_that_the_api_server_names_is_gone() {
+        let not_found = |name: &str| json!({"kind": "Status", "reason": "NotFound", "details": {"name": name}});
+        let table = [
+            (Kind::MeshGateway, not_found("a"), Outcome::Gone),
+            // The path, or something on the way, is what is missing.
+            (Kind::MeshGateway, Value::Null, Outcome::Missing),
+            (Kind::MeshGateway, json!({"kind": "Status", "reason": "NotFound"}), Outcome::Missing),
+            (Kind::MeshGateway, not_found("n"), Outcome::Missing),
+            (Kind::MeshGateway, json!({"reason": "Unknown", "details": {"name": "a"}}), Outcome::Missing),
+            // Its watch says when it is gone.
+            (Kind::Gateway, not_found("a"), Outcome::Missing),
+            (Kind::HttpRoute, not_found("a"), Outcome::Missing),
+        ];
+        for (kind, body, expected) in table {
+            for verb in [Verb::Read, Verb::Delete] {
+                let outcome = judge(verb, &ObjectName::new(kind, "", "a"), http(404, body.clone()));
+                assert_eq!(outcome, expected, "{verb:?} {kind} {body}");
+            }
         }
     }
 
     #[test]
     fn the_pause_that_the_server_asks_for_is_kept_within_reason() {
-        let later = |retry_after, body| judge(Verb::Apply, Answer::Http { code: 429, retry_after, body });
+        let object = ObjectName::new(Kind::MeshGateway, "", "a");
+        let later = |retry_after, body| judge(Verb::Apply, &object, Answer::Http { code: 429, retry_after, body });
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         let detail = json!({"details": {"retryAfterSeconds": 7}});
         assert_eq!(later(seconds(3), detail.clone()), Outcome::Later(seconds(3)));

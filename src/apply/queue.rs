@@ -27,6 +27,9 @@ const STALE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 /// How long to wait for a newer observation before looking ourselves.
 const OBSERVATION_MAX: Duration = Duration::from_secs(2);
 
+/// Pauses between looks at an object that is not found. Its watch, or a list of its kind, ends them earlier.
+const MISSING: (Duration, Duration) = (OBSERVATION_MAX, Duration::from_secs(60));
+
 /// How long the dataflow may ask for something that the newest observation does not ask for, before it is believed.
 const CATCH_UP_MAX: Duration = Duration::from_secs(10);
 
@@ -123,12 +126,16 @@ impl Queue {
         self.become_ready(key, |standing| matches!(standing, Standing::Awaiting(_)), Step::Write);
     }
 
-    /// Takes the news that a kind was listed: a refusal may have been that it was not served.
+    /// Takes the news that a kind was listed: that an object was refused, or not found, may have been that it was not served.
     pub fn listed(&mut self, kind: Kind) {
+        let is_concerned = |waiting: &Waiting| match waiting.standing {
+            Standing::Refused(_) => true,
+            Standing::Awaiting(_) => waiting.step == Step::Read,
+            _ => false,
+        };
         let of_kind = |waiting: &Waiting| waiting.asked.task.pending.object.kind == kind;
-        let refused = |waiting: &Waiting| matches!(waiting.standing, Standing::Refused(_)) && of_kind(waiting);
-        let keys: BTreeSet<Key> =
-            self.waiting.iter().filter(|(_, waiting)| refused(waiting)).map(|(key, _)| *key).collect();
+        let concerned = self.waiting.iter().filter(|(_, waiting)| of_kind(waiting) && is_concerned(waiting));
+        let keys: BTreeSet<Key> = concerned.map(|(key, _)| *key).collect();
         for key in keys {
             self.become_ready(key, |_| true, Step::Write);
         }
@@ -220,6 +227,10 @@ impl Queue {
                         Standing::Awaiting(now + OBSERVATION_MAX)
                     }
                 }
+            }
+            Landing::Missing => {
+                (waiting.failures, waiting.step) = (failures, Step::Read);
+                Standing::Awaiting(now + pause(MISSING))
             }
             Landing::Refused | Landing::Forbidden => {
                 waiting.failures = failures;

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, Notify};
 use super::health::Health;
 use super::kinds::{COLLECTIONS_MAX, Collection, WATCHED, can_do_without};
 use super::memory::Memory;
-use super::versions::{Admission, Entry, Identity, Version, Versions};
+use super::versions::{Admission, Entry, Identity, Version, Versions, Witness};
 use crate::events::Event;
 use crate::vault::Vault;
 use crate::watch::decode;
@@ -134,8 +134,12 @@ impl Feed {
         let number = identity.version.number().unwrap_or_default();
         let of = identity.collection;
         let mut versions = self.shard(key).lock().await;
-        let passed = (origin == Origin::Answer).then(|| self.passed(of).load(Ordering::Acquire));
-        if versions.admit(key, &identity, passed) == Admission::Newer {
+        let witness = match origin {
+            Origin::List => Witness::List,
+            Origin::Watch => Witness::Watch,
+            Origin::Answer => Witness::Answer { passed: self.passed(of).load(Ordering::Acquire) },
+        };
+        if versions.admit(key, &identity, witness) == Admission::Newer {
             self.take(&mut versions, identity, object, (origin, heard)).await;
         }
         if origin == Origin::Watch {

@@ -14,4 +14,4 @@ pub use feed::{Feed, Fresh, News, Origin};
 pub use health::{Health, InputHealth, Standing};
 pub use kinds::{WATCHED, Watched, inputs};
 pub use memory::Memory;
-pub use versions::{Admission, Entry, Identity, Version, Versions};
+pub use versions::{Admission, Entry, Identity, Version, Versions, Witness};

@@ -122,6 +122,20 @@ pub enum Admission {
     Stale,
 }
 
+/// Who saw an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// A list. It holds what is there.
+    List,
+    /// A watch. It tells what was there, and later what became of it.
+    Watch,
+    /// The answer to a request of our own, which was sent when the answer to the one before it was known.
+    Answer {
+        /// The version up to which the watch has told everything.
+        passed: u64,
+    },
+}
+
 /// The newest observation of each object.
 #[derive(Debug, Default)]
 pub struct Versions {
@@ -134,20 +148,22 @@ impl Versions {
         self.entries.get(&key).filter(|entry| !entry.buried)
     }
 
-    /// What an observation is worth. `passed` is the version up to which the watch has told everything: an answer to
-    /// a write that is not past it tells nothing new, not even that the object exists.
-    pub fn admit(&self, key: Key, seen: &Identity, passed: Option<u64>) -> Admission {
-        if let (Some(passed), Version::Number(number)) = (passed, &seen.version)
+    /// What an observation is worth. An answer that is not past what the watch has told tells nothing new, not even that
+    /// the object exists. Unless it was buried: then only its watch could tell that it is gone, and has not.
+    pub fn admit(&self, key: Key, seen: &Identity, witness: Witness) -> Admission {
+        let entry = self.entries.get(&key);
+        if let Some(buried) = entry.filter(|entry| entry.buried && entry.identity.uid == seen.uid) {
+            let older = seen.version.compare(&buried.identity.version) == Some(Ordering::Less);
+            return if witness == Witness::Watch || older { Admission::Stale } else { Admission::Newer };
+        }
+        if let (Witness::Answer { passed }, Version::Number(number)) = (witness, &seen.version)
             && *number <= passed
         {
             let known = self.get(key).is_some_and(|entry| entry.identity == *seen);
             return if known { Admission::Known } else { Admission::Stale };
         }
-        let Some(entry) = self.entries.get(&key) else { return Admission::Newer };
+        let Some(entry) = entry else { return Admission::Newer };
         let same_uid = entry.identity.uid == seen.uid;
-        if entry.buried && same_uid {
-            return Admission::Stale;
-        }
         match seen.version.compare(&entry.identity.version) {
             Some(Ordering::Less) => Admission::Stale,
             Some(Ordering::Equal) if same_uid => Admission::Known,
@@ -162,7 +178,8 @@ impl Versions {
 
     /// Notes that we deleted the object with this uid. False if that was known.
     ///
-    /// What the watch still tells of it until it reports the end is ignored, or it would come back for a moment.
+    /// What the watch still tells of it until it reports the end is ignored, or it would come back for a moment. What a
+    /// list holds, or a later request of ours is answered with, is there after all.
     pub fn bury(&mut self, key: Key, uid: &str) -> bool {
         let Some(entry) = self.entries.get_mut(&key) else { return false };
         if entry.buried || *entry.identity.uid != *uid {

@@ -9,6 +9,8 @@ use super::objects::{expected, gateway, route, rule, service, web};
 use super::proxy::{ALWAYS, Fault, Proxy, Verb, What};
 use super::world::World;
 
+const MISSING: What = What::Answer { code: 404, retry_after: None };
+
 fn fault(plural: &'static str, times: usize, what: What) -> Fault {
     Fault { verb: Verb::Write, plural, times, what }
 }
@@ -78,4 +80,42 @@ fn answers_that_get_lost_are_found_in_the_cluster() {
     let now = world.mesh_route_of("HTTPRoute", "cart");
     assert_eq!(now["metadata"]["uid"], made["metadata"]["uid"]);
     assert_eq!(now["metadata"]["generation"], 1, "written once, whatever was asked");
+}
+
+#[test]
+fn what_the_server_does_not_find_for_a_while_is_neither_lost_nor_left_behind() {
+    let world = World::with_class(shared(), "mislaid");
+    let proxy = Proxy::start(world.cluster, world.name);
+    let controller = world.start_behind(&proxy);
+    world.apply(&service(world.name, "cart"));
+    world.apply(&gateway(world.name, "edge", world.name, &web()));
+    let cart = |host: &str| route(world.name, "cart", "edge", host, &json!([rule("/", "cart")]));
+    world.apply(&cart("shop.example.com"));
+    let says = |generation: u32| {
+        let said = |reason: &str| format!("True/{reason}@{generation}");
+        world
+            .route_says("cart", &expected(&[("Accepted", &said("Accepted")), ("ResolvedRefs", &said("ResolvedRefs"))]));
+    };
+    says(1);
+    let made = world.mesh_route_of("HTTPRoute", "cart");
+    let start = world.settle();
+
+    // A status that misses its route, and a look that misses it as well: as if its version were not served.
+    proxy.set(&[fault("httproutes", 1, MISSING), Fault { verb: Verb::Read, ..fault("httproutes", 1, MISSING) }]);
+    world.apply(&cart("store.example.com"));
+    says(2);
+    assert_eq!(proxy.happened(), [1, 1], "{}", controller.tail());
+    let now = world.mesh_route_of("HTTPRoute", "cart");
+    assert_eq!(now["metadata"]["uid"], made["metadata"]["uid"], "what serves traffic stayed");
+    let writes = super::world::sorted(world.settled_since(start));
+    assert_eq!(writes, ["patch httproutes/status", "patch meshhttproutes"]);
+
+    // It is seen as it was before.
+    world.apply(&cart("shop.example.com"));
+    says(3);
+
+    proxy.set(&[fault("meshhttproutes", 1, MISSING)]);
+    world.cluster.delete(&world.route_path("cart"));
+    world.eventually_gone(&world.mesh_route_path(super::objects::name(&made)));
+    assert_eq!(proxy.happened(), [1], "it is deleted in spite of the first answer");
 }

@@ -302,6 +302,29 @@ fn after_a_conflict_the_newest_observation_is_used() {
 }
 
 #[test]
+fn what_is_not_found_is_looked_for_ever_less_often_until_its_watch_or_a_list_tells_more() {
+    let (mut world, a) = (World::new(), route("a"));
+    world.task(&a, ONE());
+    world.names();
+    world.land(&a, Landing::Missing);
+    for (before, at) in [(1_999, 2_000), (5_999, 6_000), (13_999, 14_000)] {
+        assert!(world.at(before).next().is_empty());
+        assert_eq!(world.at(at).next(), [("a".to_owned(), Step::Read)]);
+        world.land(&a, Landing::Missing);
+    }
+    world.queue.observed(a.key());
+    assert_eq!(world.next(), [("a".to_owned(), Step::Write)], "its watch tells of it");
+    world.land(&a, Landing::Missing);
+    world.queue.listed(Kind::Gateway);
+    assert!(world.next().is_empty());
+    world.queue.listed(Kind::HttpRoute);
+    assert_eq!(world.next(), [("a".to_owned(), Step::Write)], "its kind was listed");
+    world.land(&a, Landing::Missing);
+    world.task(&a, TWO());
+    assert_eq!(world.next(), [("a".to_owned(), Step::Write)], "something else is tried at once");
+}
+
+#[test]
 fn an_outage_costs_one_probe_at_a_time_and_no_pause_afterwards() {
     let mut world = World::new();
     let routes: Vec<_> = (0..40).map(|name| route(&name.to_string())).collect();

@@ -33,17 +33,17 @@ fn an_older_observation_never_replaces_a_newer_one() {
         (("u", "x"), ("other", "x"), Newer),
     ] {
         let versions = showing(known.0, known.1);
-        assert_eq!(versions.admit(key(), &identity(seen.0, seen.1), None), expected, "{known:?} {seen:?}");
+        assert_eq!(versions.admit(key(), &identity(seen.0, seen.1), Witness::Watch), expected, "{known:?} {seen:?}");
     }
-    assert_eq!(Versions::default().admit(key(), &identity("u", "1"), None), Newer);
+    assert_eq!(Versions::default().admit(key(), &identity("u", "1"), Witness::Watch), Newer);
 }
 
 #[test]
 fn an_answer_that_the_watch_has_passed_does_not_bring_an_object_back() {
     let mut versions = showing("u", "5");
     assert!(versions.remove(key(), &identity("u", "8")));
-    assert_eq!(versions.admit(key(), &identity("u", "7"), Some(8)), Admission::Stale);
-    assert_eq!(versions.admit(key(), &identity("u2", "9"), Some(8)), Admission::Newer);
+    assert_eq!(versions.admit(key(), &identity("u", "7"), Witness::Answer { passed: 8 }), Admission::Stale);
+    assert_eq!(versions.admit(key(), &identity("u2", "9"), Witness::Answer { passed: 8 }), Admission::Newer);
 }
 
 #[test]
@@ -52,10 +52,33 @@ fn a_deleted_object_stays_deleted_until_it_is_made_anew() {
     assert!(versions.bury(key(), "u"));
     assert!(!versions.bury(key(), "u"));
     assert!(versions.get(key()).is_none());
-    assert_eq!(versions.admit(key(), &identity("u", "6"), None), Admission::Stale);
-    assert_eq!(versions.admit(key(), &identity("u2", "8"), None), Admission::Newer);
+    assert_eq!(versions.admit(key(), &identity("u", "6"), Witness::Watch), Admission::Stale);
+    assert_eq!(versions.admit(key(), &identity("u2", "8"), Witness::Watch), Admission::Newer);
     assert!(!versions.remove(key(), &identity("u", "7")), "known already");
     assert!(versions.is_empty());
+}
+
+#[test]
+fn what_a_list_or_a_later_answer_shows_was_not_deleted() {
+    use Admission::{Newer, Stale};
+    for (witness, version, expected) in [
+        (Witness::List, "5", Newer),
+        (Witness::List, "6", Newer),
+        (Witness::List, "4", Stale),
+        (Witness::Answer { passed: 9 }, "5", Newer),
+        (Witness::Answer { passed: 9 }, "4", Stale),
+        (Witness::Watch, "6", Stale),
+    ] {
+        let mut versions = showing("u", "5");
+        versions.bury(key(), "u");
+        let seen = identity("u", version);
+        assert_eq!(versions.admit(key(), &seen, witness), expected, "{witness:?} {version}");
+        if expected == Newer {
+            versions.insert(key(), Entry::new(seen, None, true, Memory::default()));
+            assert!(versions.get(key()).is_some());
+            assert!(versions.remove(key(), &identity("u", "7")), "its end is news again");
+        }
+    }
 }
 
 #[test]
