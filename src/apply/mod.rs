@@ -168,8 +168,13 @@ impl Writer {
         }
     }
 
-    /// Tells the engine, hence the owner of the object, and the operator.
+    /// Tells the engine, hence the owner of the object, and the operator. Not if something else is asked for by now, or
+    /// nothing: a refusal is taken back when its task ends, so one without a task would stay.
     async fn refuse(&mut self, dispatch: &Dispatch, refused: RefusedWrite) {
+        let aim = Aim::of(self.pilot.feed.settings(), &dispatch.task);
+        if self.queue.aim(dispatch.key) != Some(aim) {
+            return;
+        }
         let object = &dispatch.task.pending.object;
         let RefusedWrite { verb, reason, permission } = refused;
         if !permission {
@@ -181,7 +186,7 @@ impl Writer {
                 "not permitted to write a kind: add a rule for this resource of this API group to our ClusterRole"
             );
         }
-        let fingerprint = match Aim::of(self.pilot.feed.settings(), &dispatch.task) {
+        let fingerprint = match aim {
             Aim::Show(fingerprint) => Some(fingerprint),
             Aim::Absence | Aim::Nothing => None,
         };
@@ -223,3 +228,6 @@ async fn sleep_until(at: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -315,6 +315,11 @@ impl Queue {
         self.ages.first().map(|(since, _)| *since)
     }
 
+    /// What is asked for an object, if anything is.
+    pub fn aim(&self, key: Key) -> Option<Aim> {
+        self.waiting.get(&key).map(|waiting| waiting.asked.aim)
+    }
+
     /// How many requests may be on their way, and how many are.
     pub const fn pacing(&self) -> &Pacing {
         &self.pacing
