@@ -115,7 +115,7 @@ impl<'a> Known<'a> {
             Part::Instance(gateway) if !seen.ours => self.of_instance(seen, gateway.as_deref()?),
             Part::Route { target, .. } if !seen.ours => self.of_route(seen.label.as_deref()?, target.as_deref()),
             Part::Instance(_) | Part::Route { .. } => return None,
-            Part::Copy if seen.foreign => return None,
+            Part::Copy if seen.foreign || seen.ours => return None,
             Part::Copy => self.of_copy(seen),
         };
         let foreign = || Fate::Leave("another control plane or another installation of Deltagate keeps it".to_owned());

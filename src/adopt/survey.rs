@@ -86,13 +86,25 @@ pub enum Part {
 
 /// What could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {what}: check that the cluster can be reached, and that you may get and list it")]
-pub struct SurveyError {
-    /// A path of the API.
-    what: String,
-    /// The answer.
-    #[source]
-    source: Box<kube::Error>,
+pub enum SurveyError {
+    /// The cluster is away, or does not permit it.
+    #[error("cannot read {what}: check that the cluster can be reached, and that you may get and list it")]
+    Refused {
+        /// A path of the API.
+        what: String,
+        /// The answer.
+        #[source]
+        source: Box<kube::Error>,
+    },
+    /// Without these objects everything would seem to be left over.
+    #[error(
+        "{what} is not found, so that it is not known what is still needed: check that the CRDs of Gateway API and Kuma are \
+         installed and served in this version, and that nothing between you and the API server answers in its place"
+    )]
+    Missing {
+        /// A path of the API.
+        what: String,
+    },
 }
 
 /// The version under which objects of a generated kind are read and written.
@@ -105,9 +117,9 @@ pub(super) const fn version(kind: Kind) -> &'static str {
 
 /// Reads the cluster.
 pub async fn survey(client: &Client, settings: &Settings) -> Result<Survey, SurveyError> {
-    let classes = list(client, &collection_path(Kind::GatewayClass, "v1"), None).await?;
-    let gateways = list(client, &collection_path(Kind::Gateway, "v1"), None).await?;
-    let routes = list(client, &collection_path(Kind::HttpRoute, "v1"), None).await?;
+    let classes = list_needed(client, &collection_path(Kind::GatewayClass, "v1")).await?;
+    let gateways = list_needed(client, &collection_path(Kind::Gateway, "v1")).await?;
+    let routes = list_needed(client, &collection_path(Kind::HttpRoute, "v1")).await?;
     let our_classes: BTreeSet<&str> = classes
         .iter()
         .filter(|class| text(class, "/spec/controllerName") == &*settings.controller_name)
@@ -125,7 +137,12 @@ pub async fn survey(client: &Client, settings: &Settings) -> Result<Survey, Surv
         controllers,
     };
     for kind in [Kind::MeshGateway, Kind::MeshGatewayInstance, Kind::MeshHttpRoute] {
-        let found = list(client, &collection_path(kind, version(kind)), None).await?;
+        let path = collection_path(kind, version(kind));
+        let found = match kind {
+            // It names the copies that are in use.
+            Kind::MeshGateway => list_needed(client, &path).await?,
+            _ => list(client, &path, None).await?.unwrap_or_default(),
+        };
         survey.objects.extend(found.iter().map(|object| seen(settings, named(kind, object), object)));
     }
     // Kuma's controllers write routes and copies nowhere else.
@@ -135,7 +152,7 @@ pub async fn survey(client: &Client, settings: &Settings) -> Result<Survey, Surv
     let copies = format!("{}?fieldSelector=type%3Dsystem.kuma.io%2Fsecret", copies.trim_end_matches('/'));
     // Names are all that is asked for: private keys stay where they are.
     let names = Some("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
-    let copies = list(client, &copies, names).await?;
+    let copies = list(client, &copies, names).await?.unwrap_or_default();
     let copies = copies.iter().filter(|copy| text(copy, "/metadata/name").starts_with("gapi-"));
     survey.objects.extend(copies.map(|copy| seen(settings, named(Kind::Secret, copy), copy)));
     Ok(survey)
@@ -217,20 +234,27 @@ struct PageMetadata {
     next: Option<String>,
 }
 
-/// All objects of a collection; none of one that is not served.
-async fn list(client: &Client, path: &str, accept: Option<&str>) -> Result<Vec<Value>, SurveyError> {
+/// All objects of a collection that tells what is still needed. That it is not found does not say that it is empty.
+async fn list_needed(client: &Client, path: &str) -> Result<Vec<Value>, SurveyError> {
+    let found = list(client, path, None).await?;
+    found.ok_or_else(|| SurveyError::Missing { what: path.to_owned() })
+}
+
+/// All objects of a collection; `None` of one that is not served.
+async fn list(client: &Client, path: &str, accept: Option<&str>) -> Result<Option<Vec<Value>>, SurveyError> {
     let (mut items, mut next) = (Vec::new(), None::<String>);
     loop {
         let separator = if path.contains('?') { '&' } else { '?' };
         // Tokens are of the alphabet of base64 for URLs.
-        let token = next.map(|token| format!("&continue={token}")).unwrap_or_default();
+        let token = next.as_ref().map(|token| format!("&continue={token}")).unwrap_or_default();
         let Some(page) = get::<Page>(client, &format!("{path}{separator}limit={PAGE}{token}"), accept).await? else {
-            return Ok(items);
+            // A list that was begun cannot have been none.
+            return if next.is_none() { Ok(None) } else { Err(SurveyError::Missing { what: path.to_owned() }) };
         };
         items.extend(page.items.into_iter().flatten());
         next = page.metadata.next.filter(|token| !token.is_empty());
         if next.is_none() {
-            return Ok(items);
+            return Ok(Some(items));
         }
     }
 }
@@ -241,7 +265,7 @@ pub(super) async fn get<T: for<'de> Deserialize<'de>>(
     path: &str,
     accept: Option<&str>,
 ) -> Result<Option<T>, SurveyError> {
-    let failed = |source| SurveyError { what: path.to_owned(), source: Box::new(source) };
+    let failed = |source| SurveyError::Refused { what: path.to_owned(), source: Box::new(source) };
     let request = Request::get(path).header(ACCEPT, accept.unwrap_or("application/json")).body(Vec::new());
     match client.request::<T>(request.map_err(|error| failed(kube::Error::HttpError(error)))?).await {
         Ok(found) => Ok(Some(found)),
@@ -253,3 +277,6 @@ pub(super) async fn get<T: for<'de> Deserialize<'de>>(
 pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,6 +126,7 @@ fn a_copy_goes_once_nothing_names_it() {
     check(&[copy(), ours(of_somebody.clone())], &["wait"]);
     check(&[copy(), of_somebody], &["leave"]);
     check(&[Seen { foreign: true, ..copy() }], &[]);
+    check(&[ours(copy())], &[]);
 }
 
 #[test]
