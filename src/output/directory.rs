@@ -101,21 +101,16 @@ impl DirectorySink {
 
     /// Tells what the directory shows, as soon as it can be read.
     fn observe_start(&self, known: &mut Known, reports: &Receiver<EpochReport>) -> Result<(), Gone> {
-        let mut failures = 0;
-        let updates = loop {
-            match self.directory.scan(&self.settings, known) {
-                Ok(updates) => break updates,
-                Err(error) => {
-                    if failures == 0 {
-                        tracing::error!("{error}; nothing is written until then");
-                    }
-                    failures += 1;
-                    if matches!(reports.recv_timeout(pause(failures)), Err(RecvTimeoutError::Disconnected)) {
-                        return Err(Gone);
-                    }
-                }
+        let (mut failures, mut updates) = (0, Vec::new());
+        while let Err(error) = self.directory.scan(&self.settings, known, &mut updates) {
+            if failures == 0 {
+                tracing::error!("{error}; nothing is written until then");
             }
-        };
+            failures += 1;
+            if matches!(reports.recv_timeout(pause(failures)), Err(RecvTimeoutError::Disconnected)) {
+                return Err(Gone);
+            }
+        }
         for (object, update) in updates {
             self.tell(object, update)?;
         }
@@ -147,14 +142,14 @@ impl DirectorySink {
     fn observe(&self, work: &mut Work) -> Result<(), Gone> {
         work.look_at = None;
         work.changes.looking();
-        match self.directory.scan(&self.settings, &mut work.known) {
-            Ok(updates) => {
-                work.trouble = None;
-                for (object, update) in updates {
-                    tracing::debug!(%object, "somebody else changed its file");
-                    self.tell(object, update)?;
-                }
-            }
+        let mut updates = Vec::new();
+        let result = self.directory.scan(&self.settings, &mut work.known, &mut updates);
+        for (object, update) in updates {
+            tracing::debug!(%object, "somebody else changed its file");
+            self.tell(object, update)?;
+        }
+        match result {
+            Ok(()) => work.trouble = None,
             Err(error) => {
                 let text = error.to_string();
                 if work.trouble.as_ref() != Some(&text) {

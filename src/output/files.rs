@@ -124,15 +124,20 @@ impl OutputDirectory {
         path
     }
 
-    /// What the directory shows of ours, as far as that differs from `known`, which is brought up to date. Creates the
-    /// directory if it is not there.
-    pub fn scan(&self, settings: &Settings, known: &mut Known) -> Result<Vec<(ObjectName, Update)>, OutputError> {
+    /// Adds to `updates` what the directory shows of ours, as far as that differs from `known`, which is brought up to
+    /// date. Creates the directory if it is not there. What can be seen counts whatever else cannot be read.
+    pub fn scan(
+        &self,
+        settings: &Settings,
+        known: &mut Known,
+        updates: &mut Vec<(ObjectName, Update)>,
+    ) -> Result<(), OutputError> {
         fs::create_dir_all(&self.root).map_err(|source| self.refused(&self.root, source))?;
         let listing = documents::list(&self.root).map_err(|source| self.refused(&self.root, source))?;
-        if let Some(unlisted) = listing.unlisted.into_iter().next() {
-            return Err(OutputError::Refused { path: unlisted.path, source: unlisted.error });
-        }
-        let mut updates = Vec::new();
+        let (hidden, errors): (Vec<_>, Vec<_>) =
+            listing.unlisted.into_iter().map(|unlisted| (unlisted.path, unlisted.error)).unzip();
+        let first = hidden.first().cloned().zip(errors.into_iter().next());
+        let mut unreadable = first.map(|(path, source)| OutputError::Refused { path, source });
         for path in &listing.files {
             let stamp = Stamp::of(path);
             let before = known.files.get(path);
@@ -142,14 +147,19 @@ impl OutputDirectory {
             let text = match fs::read(path) {
                 Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(source) => return Err(self.refused(path, source)),
+                Err(source) => {
+                    unreadable.get_or_insert_with(|| self.refused(path, source));
+                    continue;
+                }
             };
             let now = text.starts_with(HEADER).then(|| self.observe(settings, path, &text)).flatten();
             updates.extend(known.take(path, stamp, now));
         }
-        let gone: Vec<PathBuf> = known.files.keys().filter(|path| !listing.files.contains(*path)).cloned().collect();
+        let is_gone =
+            |path: &&PathBuf| !listing.files.contains(*path) && !hidden.iter().any(|hidden| path.starts_with(hidden));
+        let gone: Vec<PathBuf> = known.files.keys().filter(is_gone).cloned().collect();
         updates.extend(gone.iter().filter_map(|path| known.take(path, None, None)));
-        Ok(updates)
+        unreadable.map_or(Ok(()), Err)
     }
 
     /// What one file of ours shows. Whatever it holds is ours, for it bears the header.
@@ -322,6 +332,42 @@ mod tests {
         assert!(matches!(error, OutputError::Occupied { .. }), "{error}");
         output.remove(&object).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    }
+
+    #[test]
+    fn what_can_be_read_is_seen_beside_what_cannot() {
+        let output = scratch("beside");
+        let route = |name: &str| ObjectName::new(Kind::MeshHttpRoute, "kuma-system", name);
+        let document = |name: &str, to: Value| {
+            json!({"apiVersion": "kuma.io/v1alpha1", "kind": "MeshHTTPRoute", "spec": {"to": to},
+                   "metadata": {"name": name, "namespace": "kuma-system", "labels": {"kuma.io/mesh": "default"}}})
+        };
+        for name in ["a", "b", "c"] {
+            output.put(&route(name), document(name, json!([])), "now").unwrap();
+        }
+        let (mut known, settings) = (Known::default(), Settings::default());
+        let mut look = || {
+            let mut updates = Vec::new();
+            let result = output.scan(&settings, &mut known, &mut updates);
+            (updates.into_iter().map(|(object, _)| object.name.to_string()).collect::<Vec<_>>(), result)
+        };
+        assert_eq!(look().0, ["a", "b", "c"]);
+
+        // What no user may read: a link to itself is not even listed, the memory at address 0 is.
+        let middle = output.path(&route("b"));
+        for (round, target) in [middle.as_path(), Path::new("/proc/self/mem")].into_iter().enumerate() {
+            fs::remove_file(&middle).unwrap();
+            std::os::unix::fs::symlink(target, &middle).unwrap();
+            for name in ["a", "c"] {
+                output.put(&route(name), document(name, json!([{"edited": round}])), "now").unwrap();
+            }
+            let (seen, result) = look();
+            assert_eq!(seen, ["a", "c"]);
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains("b.yaml"), "{error}");
+        }
+        fs::remove_file(&middle).unwrap();
+        assert_eq!(look().0, ["b"], "it is gone, and nothing else has changed");
     }
 
     #[test]
