@@ -92,6 +92,8 @@ pub struct First {
 pub enum Landing {
     /// Done, or nothing to do: the task goes when the dataflow has seen it, which is on its way.
     Settled,
+    /// Done, but others have changed the object since: look at what is there now.
+    Overtaken,
     /// Was read, or can be tried at once for another reason.
     Again,
     /// Others were faster; `newer` if what they wrote has been observed already.
@@ -117,9 +119,13 @@ impl Landing {
         match self {
             Self::Later(_) => Signal::Congested,
             Self::Unreachable => Signal::Unreachable,
-            Self::Settled | Self::Again | Self::Stale { .. } | Self::Missing | Self::Refused | Self::Forbidden => {
-                Signal::Fine
-            }
+            Self::Settled
+            | Self::Overtaken
+            | Self::Again
+            | Self::Stale { .. }
+            | Self::Missing
+            | Self::Refused
+            | Self::Forbidden => Signal::Fine,
         }
     }
 }

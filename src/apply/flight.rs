@@ -16,7 +16,7 @@ use super::outcome::{Answer, Outcome, judge};
 use super::request::{Request, Verb, replacement, shown};
 use crate::causes::chain;
 use crate::kubernetes::Document;
-use crate::observations::{Entry, Feed, Origin};
+use crate::observations::{Entry, Feed, Identity, Origin};
 use crate::vault;
 
 /// Longest wait for an answer: a little more than a webhook may take.
@@ -47,6 +47,40 @@ pub(super) struct Landed {
     pub(super) refusal: Option<RefusedWrite>,
     /// Why the API server could not be reached.
     pub(super) unreachable: Option<String>,
+    /// What it knew of the object.
+    pub(super) sight: Sight,
+}
+
+/// What a flight knew of its object.
+#[derive(Debug)]
+pub(super) struct Sight {
+    /// What was there when it started.
+    start: Option<Identity>,
+    /// What was there when it was answered.
+    end: Option<Identity>,
+}
+
+impl Sight {
+    pub(super) fn of(request: &Request, entry: Option<&Entry>, outcome: &Outcome) -> Self {
+        let start = entry.map(|entry| entry.identity.clone());
+        let end = match outcome {
+            Outcome::Written(object) => Identity::of(request.object.kind, object),
+            Outcome::Gone => None,
+            _ => start.clone(),
+        };
+        Self { start, end }
+    }
+
+    /// What a landing comes to, given what is there now: what was observed while the flight was on its way is news to
+    /// nobody else. `now` must have been asked for after the last news was taken, or some would be lost.
+    pub(super) fn compare(&self, landing: Landing, now: Option<&Identity>) -> Landing {
+        let (since_start, since_end) = (now != self.start.as_ref(), now != self.end.as_ref());
+        match landing {
+            Landing::Stale { .. } => Landing::Stale { newer: since_start },
+            Landing::Settled if since_end && (since_start || now.is_none()) => Landing::Overtaken,
+            landing => landing,
+        }
+    }
 }
 
 impl Pilot {
@@ -68,7 +102,8 @@ impl Pilot {
         if let (Kind::Secret, Outcome::Written(object)) = (request.object.kind, &mut outcome) {
             vault::wipe(object);
         }
-        let mut landed = Landed { dispatch, landing: Landing::Settled, refusal: None, unreachable: None };
+        let sight = Sight::of(&request, entry.as_deref(), &outcome);
+        let mut landed = Landed { dispatch, landing: Landing::Settled, refusal: None, unreachable: None, sight };
         landed.landing = match outcome {
             Outcome::Missing => Landing::Missing,
             _ if verb == Verb::Read && !matches!(outcome, Outcome::Later(_) | Outcome::Unreachable(_)) => {
@@ -76,7 +111,7 @@ impl Pilot {
             }
             Outcome::Written(object) if self.lacks_finalizer(&landed.dispatch, &object) => Landing::Again,
             Outcome::Written(_) | Outcome::Gone => Landing::Settled,
-            Outcome::Stale => Landing::Stale { newer: self.newer(landed.dispatch.key, entry.as_deref()).await },
+            Outcome::Stale => Landing::Stale { newer: false },
             Outcome::Later(pause) => Landing::Later(pause),
             Outcome::Unreachable(reason) => {
                 landed.unreachable = Some(reason);
@@ -142,11 +177,6 @@ impl Pilot {
         })
     }
 
-    async fn newer(&self, key: dataflows::model::Key, entry: Option<&Entry>) -> bool {
-        let newest = self.feed.entry(key).await;
-        newest.as_deref().map(|newest| &newest.identity) != entry.map(|entry| &entry.identity)
-    }
-
     async fn send(&self, request: &Request) -> Answer {
         let version = self.feed.served(request.object.kind);
         let request = match request.http(&manifest::field_manager(self.feed.settings()), version) {
@@ -191,4 +221,42 @@ fn is_removed(feed: &Feed, object: &ObjectName, answered: &Value) -> bool {
     let shown = shown(feed.settings(), object.kind, answered).is_some();
     let is_ours_alone = object.kind.written() == Written::Status && !object.kind.is_route();
     !shown || is_ours_alone && !manifest::owns_status(feed.settings(), answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_observed_on_the_way_is_not_lost() {
+        let seen = |version: u32| {
+            let object = json!({"metadata": {"name": "a", "uid": "u", "resourceVersion": version.to_string()}});
+            Identity::of(Kind::MeshGateway, &object)
+        };
+        let stale = |newer| Landing::Stale { newer };
+        let table = [
+            // Nothing but what we wrote.
+            (Some(1), Some(2), Some(2), Landing::Settled, Landing::Settled),
+            (Some(1), None, None, Landing::Settled, Landing::Settled),
+            // The same, of which the answer was not taken for an observation: what its watch tells is yet to come.
+            (Some(1), Some(2), Some(1), Landing::Settled, Landing::Settled),
+            // Others changed it, deleted it, made it anew.
+            (Some(1), Some(2), Some(3), Landing::Settled, Landing::Overtaken),
+            (Some(1), Some(2), None, Landing::Settled, Landing::Overtaken),
+            (None, Some(2), None, Landing::Settled, Landing::Overtaken),
+            (Some(1), None, Some(3), Landing::Settled, Landing::Overtaken),
+            // They were faster.
+            (Some(1), Some(1), Some(1), stale(false), stale(false)),
+            (Some(1), Some(1), Some(2), stale(false), stale(true)),
+            (Some(1), Some(1), Some(2), Landing::Refused, Landing::Refused),
+        ];
+        for (start, end, now, landing, expected) in table {
+            let sight = Sight { start: start.and_then(seen), end: end.and_then(seen) };
+            let now_seen = now.and_then(seen);
+            let found = sight.compare(landing, now_seen.as_ref());
+            assert_eq!(found, expected, "{start:?} {end:?} {now:?} {landing:?}");
+        }
+    }
 }

@@ -151,7 +151,9 @@ impl Writer {
             Err(_) => return,
         };
         let key = landed.dispatch.key;
-        match self.queue.landed(key, landed.landing, Instant::now()) {
+        let newest = self.pilot.feed.entry(key).await;
+        let landing = landed.sight.compare(landed.landing, newest.as_deref().map(|entry| &entry.identity));
+        match self.queue.landed(key, landing, Instant::now()) {
             Some(Turn::Lost) => {
                 let reason = landed.unreachable.unwrap_or_default();
                 tracing::warn!(%reason, pending = self.queue.pending(), "the API server is away; writes wait");

@@ -208,6 +208,7 @@ impl Queue {
                 Standing::Paused(now + asked.map_or(own, |asked| asked.max(own)))
             }
             _ if !same => self.start(key, waiting, now),
+            Landing::Overtaken => self.in_line(waiting),
             Landing::Unreachable | Landing::Again => {
                 waiting.failures = before;
                 self.in_line(waiting)

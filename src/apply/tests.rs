@@ -5,6 +5,7 @@ use dataflows::model::{Action, Pending, Ref, Settings, Task};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
+use crate::apply::flight::Sight;
 use crate::events::Event;
 
 /// A writer whose requests never leave, and what it tells the engine.
@@ -50,7 +51,8 @@ async fn a_refusal_is_told_as_long_as_what_was_refused_is_asked_for() {
         writer.take(report(meanwhile)).await;
         let refusal = RefusedWrite { verb: Verb::Delete, reason: "no".to_owned(), permission: false };
         let (landing, refusal) = (Landing::Refused, Some(refusal));
-        writer.landed(Ok(Landed { dispatch, landing, refusal, unreachable: None })).await;
+        let sight = Sight::of(&Request::read(object()), None, &outcome::Outcome::Gone);
+        writer.landed(Ok(Landed { dispatch, landing, refusal, unreachable: None, sight })).await;
         assert_eq!(events.try_iter().count(), told);
         writer.take(report(None)).await;
         assert_eq!(events.try_iter().count(), told, "taken back when the task ends");

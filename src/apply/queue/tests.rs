@@ -134,6 +134,15 @@ fn what_the_dataflow_still_asks_for_after_a_while_is_done_in_any_case() {
 }
 
 #[test]
+fn what_others_changed_during_the_flight_is_looked_at_at_once() {
+    let (mut world, a) = (World::new(), route("a"));
+    world.task(&a, ONE());
+    world.names();
+    world.land(&a, Landing::Overtaken);
+    assert_eq!(world.next(), [("a".to_owned(), Step::Write)]);
+}
+
+#[test]
 fn a_task_that_changes_in_flight_is_done_after_the_answer() {
     let (mut world, a) = (World::new(), route("a"));
     world.task(&a, ONE());
