@@ -128,6 +128,7 @@ mod tests {
             "deltagate_pending",
             "deltagate_oldest_pending_age_seconds",
             "deltagate_writes_avoided_total",
+            "deltagate_repairs_put_off_total",
             "deltagate_input_rows_total",
             "deltagate_reaction_seconds_bucket",
             "deltagate_queued_seconds_bucket",

@@ -51,6 +51,8 @@ pub struct Counters {
     pub writes: Family<WriteLabels, Counter>,
     /// Tasks that were not needed any more when their turn came.
     pub avoided: Counter,
+    /// Repairs that wait because somebody else keeps undoing them.
+    pub put_off: Counter,
     /// Requests on their way.
     pub in_flight: Gauge,
     /// Requests that may be on their way at once.
@@ -63,9 +65,9 @@ pub struct Counters {
 
 impl Default for Counters {
     fn default() -> Self {
-        let (writes, avoided, in_flight, limit, pending, oldest_pending) = Default::default();
+        let (writes, avoided, put_off, in_flight, limit, pending, oldest_pending) = Default::default();
         let times = || Times::new_with_constructor(times);
-        Self { reaction: times(), queued: times(), writes, avoided, in_flight, limit, pending, oldest_pending }
+        Self { reaction: times(), queued: times(), writes, avoided, put_off, in_flight, limit, pending, oldest_pending }
     }
 }
 
@@ -89,6 +91,11 @@ impl Counters {
             "writes_avoided",
             "Tasks that were not needed any more when their turn came",
             self.avoided.clone(),
+        );
+        registry.register(
+            "repairs_put_off",
+            "Repairs that wait because somebody else keeps undoing them",
+            self.put_off.clone(),
         );
         registry.register("writes_in_flight", "Requests on their way", self.in_flight.clone());
         registry.register("writes_limit", "Requests that may be on their way at once", self.limit.clone());

@@ -4,6 +4,7 @@
 
 mod counters;
 mod dispatch;
+mod fights;
 mod finalizer;
 mod flight;
 mod lines;
@@ -27,10 +28,12 @@ use tokio::task::{JoinError, JoinSet};
 
 pub use counters::{Counters, LaneLabels, WriteLabels};
 pub use dispatch::{Aim, Asked, Dispatch, First, Landing, Step, Update};
+pub use fights::{Hold, Stage};
 pub use lines::Lane;
 
 use crate::events::EpochReport;
-use crate::observations::Feed;
+use crate::observations::{Entry, Feed};
+use crate::vault;
 use flight::{Landed, Pilot, RefusedWrite};
 use pacing::Turn;
 use queue::Queue;
@@ -135,12 +138,37 @@ impl Writer {
             };
             match request {
                 None => self.queue.unsent(dispatch.key, Instant::now()),
-                Some(request) => {
-                    self.queue.sent(dispatch.key);
-                    self.flights.spawn(Arc::clone(&self.pilot).fly(dispatch, request, entry));
-                }
+                Some(request) if request.verb == Verb::Read => self.send(dispatch, request, entry),
+                Some(mut request) => match self.queue.hold(dispatch.key, Instant::now()) {
+                    None => self.send(dispatch, request, entry),
+                    Some(hold) => {
+                        vault::wipe(&mut request.body);
+                        self.put_off(&pending.object, hold, entry.as_deref());
+                    }
+                },
             }
         }
+    }
+
+    fn send(&mut self, dispatch: Dispatch, request: Request, entry: Option<Arc<Entry>>) {
+        self.queue.sent(dispatch.key);
+        self.flights.spawn(Arc::clone(&self.pilot).fly(dispatch, request, entry));
+    }
+
+    /// Tells the operator of a fight, once.
+    fn put_off(&self, object: &ObjectName, hold: Hold, entry: Option<&Entry>) {
+        if hold.stage != Stage::Known {
+            self.pilot.counters.put_off.inc();
+        }
+        if hold.stage != Stage::Begins {
+            return;
+        }
+        let other = entry.and_then(|entry| entry.rival.as_deref()).unwrap_or("unknown");
+        tracing::warn!(
+            %object, other_manager = other, pause_s = hold.pause.as_secs(),
+            "somebody else keeps undoing what is written, so it is written again ever later: find the other writer, and \
+             stop it or give it another controllerName"
+        );
     }
 
     async fn landed(&mut self, landed: Result<Landed, JoinError>) {

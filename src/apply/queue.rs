@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use dataflows::model::{Key, Kind};
 
 use super::dispatch::{Aim, Asked, Dispatch, First, Landing, Step, Update};
+use super::fights::{Fights, Hold};
 use super::lines::{Lane, Lines, Part, Place};
 use super::pacing::{Pacing, Start, Turn};
 use super::settling::Settling;
@@ -78,6 +79,7 @@ pub struct Queue {
     waiting: HashMap<Key, Waiting>,
     lines: Lines,
     settling: Settling,
+    fights: Fights,
     timers: BTreeSet<(Instant, Key)>,
     ages: BTreeSet<(Instant, Key)>,
     flying: HashMap<Key, Flight>,
@@ -171,6 +173,20 @@ impl Queue {
         }
     }
 
+    /// Asks before a dispatch is written. `Some` if it waits first, as somebody else keeps undoing it.
+    pub fn hold(&mut self, key: Key, now: Instant) -> Option<Hold> {
+        let aim = self.flying.get(&key)?.aim;
+        let hold = self.fights.comes_back(key, aim, now)?;
+        self.pacing.returned();
+        self.flying.remove(&key);
+        if let Some(mut waiting) = self.waiting.remove(&key) {
+            waiting.standing = Standing::Refused(hold.until);
+            self.list(key, &waiting);
+            self.waiting.insert(key, waiting);
+        }
+        Some(hold)
+    }
+
     /// Takes back a dispatch for which there was nothing to send: it waits for news, or for its time.
     pub fn unsent(&mut self, key: Key, now: Instant) {
         self.pacing.returned();
@@ -180,6 +196,9 @@ impl Queue {
     /// Takes what became of a dispatch that was sent.
     pub fn landed(&mut self, key: Key, landing: Landing, now: Instant) -> Option<Turn> {
         let start = self.flying.get(&key).map(|flight| flight.start);
+        if let (Some(flight), Landing::Settled | Landing::Overtaken) = (self.flying.get(&key), landing) {
+            self.fights.settled(key, flight.aim, now);
+        }
         let turn = start.and_then(|start| self.pacing.landed(landing.signal(), start, now));
         self.settle(key, landing, now);
         turn

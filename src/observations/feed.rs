@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
+use dataflows::manifest;
 use dataflows::model::{
     CrdVersion, Fact, Fingerprint, Key, Kind, ObjectName, Observed, Ref, Refusal, Settings, Text, Update, Written,
 };
@@ -15,6 +16,7 @@ use tokio::sync::{Mutex, Notify};
 use super::health::Health;
 use super::kinds::{COLLECTIONS_MAX, Collection, WATCHED, can_do_without};
 use super::memory::Memory;
+use super::rival::rival;
 use super::versions::{Admission, Entry, Identity, Version, Versions, Witness};
 use crate::events::Event;
 use crate::vault::Vault;
@@ -53,6 +55,8 @@ impl Origin {
 /// between the decision and the channel.
 pub struct Feed {
     settings: Arc<Settings>,
+    /// Our field manager.
+    manager: String,
     vault: Vault,
     events: Sender<Event>,
     shards: Vec<Mutex<Versions>>,
@@ -71,6 +75,7 @@ impl Feed {
     /// A feed into the engine's channel.
     pub fn new(settings: Arc<Settings>, events: Sender<Event>) -> Self {
         Self {
+            manager: manifest::field_manager(&settings),
             settings,
             vault: Vault::default(),
             events,
@@ -155,11 +160,12 @@ impl Feed {
             Written::Status => Memory::of(&self.settings.controller_name, kind, object),
             Written::Nothing | Written::Whole => Memory::default(),
         };
+        let rival = rival(&self.manager, kind, object);
         match decode::decode(&self.settings, object) {
             Ok(decoded) => {
                 let (shown, ours, claim) = shows(key, &decoded.updates);
                 self.vault.keep(&decoded.object, decoded.copy);
-                versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim));
+                versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim).rivalled(rival));
                 self.send(from.0.event(decoded.object, decoded.updates, from.1)).await;
             }
             Err(error) => {
@@ -171,7 +177,7 @@ impl Feed {
                 self.health.undecoded(identity.collection);
                 let before = versions.get(key).map(|entry| (entry.shown, entry.ours, entry.claim.clone()));
                 let (shown, ours, claim) = before.unwrap_or_default();
-                versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim));
+                versions.insert(key, Entry::new(identity, shown, ours, memory).claimed(claim).rivalled(rival));
             }
         }
         if written != Written::Nothing {

@@ -8,6 +8,7 @@ mod health;
 pub(crate) mod kinds;
 pub(crate) mod memory;
 pub(crate) mod pause;
+mod rival;
 mod versions;
 
 pub use feed::{Feed, Fresh, News, Origin};

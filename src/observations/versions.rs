@@ -94,6 +94,8 @@ pub struct Entry {
     pub claim: Option<Text>,
     /// Transition times and entries of others.
     pub memory: Memory,
+    /// Who else writes what we write of it.
+    pub rival: Option<Box<str>>,
     /// Deleted by us, but the watch has not said so yet.
     buried: bool,
 }
@@ -101,13 +103,19 @@ pub struct Entry {
 impl Entry {
     /// An object that is there.
     pub fn new(identity: Identity, shown: Option<Fingerprint>, ours: bool, memory: Memory) -> Self {
-        Self { identity, shown, ours, claim: None, memory, buried: false }
+        Self { identity, shown, ours, claim: None, memory, rival: None, buried: false }
     }
 
     /// The same with an owner label.
     #[must_use]
     pub fn claimed(self, claim: Option<Text>) -> Self {
         Self { claim, ..self }
+    }
+
+    /// The same with somebody else who writes it.
+    #[must_use]
+    pub fn rivalled(self, rival: Option<Box<str>>) -> Self {
+        Self { rival, ..self }
     }
 }
 

@@ -1,5 +1,7 @@
 //! A controller that takes the list of parents for its own.
 
+use std::time::{Duration, Instant};
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -9,8 +11,11 @@ use super::world::World;
 
 const THEIRS: &str = "rude.example/controller";
 
-/// How often it writes the whole list.
-const ROUNDS: usize = 6;
+/// How often it writes the whole list, each time as soon as our entry is in it.
+const ROUNDS: usize = 5;
+
+/// How long our repairs of that wait together: two do not, then 1, 2 and 4 seconds.
+const PAUSES: Duration = Duration::from_secs(7);
 
 #[test]
 fn our_entry_comes_back_beside_that_of_a_controller_that_drops_it() {
@@ -22,6 +27,7 @@ fn our_entry_comes_back_beside_that_of_a_controller_that_drops_it() {
     let good = expected(&[("Accepted", "True/Accepted@1"), ("ResolvedRefs", "True/ResolvedRefs@1")]);
     world.route_says("cart", &good);
     let start = world.settle();
+    let begun = Instant::now();
     for round in 0..ROUNDS {
         let theirs = overwrite(&world, round);
         let now = world.eventually(&world.route_path("cart"), "has our entry again", |route| {
@@ -30,10 +36,16 @@ fn our_entry_comes_back_beside_that_of_a_controller_that_drops_it() {
         });
         assert_eq!(entries(&now, THEIRS), [&theirs], "theirs is as they left it");
     }
+    assert!(begun.elapsed() >= PAUSES, "a fight is slowed down: {:?}", begun.elapsed());
     let writes = world.settled_since(start);
     let ours = writes.iter().filter(|write| write.contains("httproutes/status")).count();
     assert!((ROUNDS..=3 * ROUNDS).contains(&ours), "{writes:?}; {}", controller.tail());
     assert_eq!(ours, writes.len(), "nothing else is touched: {writes:?}");
+    let log = controller.log();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("keeps undoing")).collect();
+    assert!(told.len() == 1 && told[0].contains("HTTPRoute/trampled/cart"), "told once: {told:?}");
+    let metrics = controller.ask("/metrics").expect("metrics are served");
+    assert!(metrics.contains("deltagate_repairs_put_off_total 3"), "{metrics}");
 }
 
 /// Writes a list with their entry alone, and returns it.

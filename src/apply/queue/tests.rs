@@ -48,6 +48,9 @@ impl World {
     fn next(&mut self) -> Vec<(String, Step)> {
         let mut dispatched = Vec::new();
         while let Some(dispatch) = self.queue.next(self.now) {
+            if self.queue.hold(dispatch.key, self.now).is_some() {
+                continue;
+            }
             self.queue.sent(dispatch.key);
             dispatched.push((dispatch.task.pending.object.name.to_string(), dispatch.step));
         }
@@ -331,6 +334,33 @@ fn what_is_not_found_is_looked_for_ever_less_often_until_its_watch_or_a_list_tel
     world.land(&a, Landing::Missing);
     world.task(&a, TWO());
     assert_eq!(world.next(), [("a".to_owned(), Step::Write)], "something else is tried at once");
+}
+
+#[test]
+fn what_somebody_keeps_undoing_is_repaired_at_once_twice_then_ever_later() {
+    let (mut world, a, b) = (World::new(), route("a"), route("b"));
+    let mut at = 0;
+    for due in [0, 0, 0, 1_000, 3_000, 7_000] {
+        world.at(at).task(&a, ONE());
+        if due > at {
+            assert!(world.names().is_empty(), "{due}");
+            assert!(world.at(due - 1).names().is_empty(), "{due}");
+            world.queue.listed(Kind::HttpRoute);
+            assert!(world.names().is_empty(), "other news do not help");
+            world.task(&b, ONE());
+            assert_eq!(world.names(), ["b"], "others do not wait");
+            world.land(&b, Landing::Settled);
+            world.done(&b);
+        }
+        world.at(due);
+        assert_eq!(world.names(), ["a"], "{due}");
+        world.land(&a, Landing::Settled);
+        world.done(&a);
+        at = due;
+    }
+    world.task(&a, TWO());
+    assert_eq!(world.names(), ["a"], "something else is written at once");
+    assert_eq!(world.queue.pacing().in_flight(), 1);
 }
 
 #[test]
