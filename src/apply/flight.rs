@@ -16,6 +16,7 @@ use super::outcome::{Answer, Outcome, judge};
 use super::request::{Request, Verb, replacement, shown};
 use crate::causes::chain;
 use crate::kubernetes::Document;
+use crate::observations::kinds::is_followed;
 use crate::observations::{Entry, Feed, Identity, Origin};
 use crate::vault;
 
@@ -25,6 +26,10 @@ const ANSWER_MAX: Duration = Duration::from_secs(32);
 /// What is said when the cluster keeps changing what we write.
 const CHANGED_BACK: &str = "what was written comes back changed: something in the cluster, such as a mutating \
                             admission webhook or another controller, alters it";
+
+/// What is said of a Secret that has the name of a copy and is none.
+const IN_THE_WAY: &str = "a Secret of this name is there without the labels of ours, and is left alone: delete it if \
+                          nothing needs it";
 
 /// What every flight needs.
 pub(super) struct Pilot {
@@ -96,6 +101,7 @@ impl Pilot {
         }
         let (verb, mut outcome) = match self.write(&request, entry.as_deref()).await {
             Outcome::Written(object) => self.follow_up(&dispatch, request.verb, object).await,
+            Outcome::Stale if request.verb == Verb::Post => (request.verb, self.in_the_way(&request.object).await),
             outcome => (request.verb, outcome),
         };
         vault::wipe(&mut request.body);
@@ -134,11 +140,25 @@ impl Pilot {
             object = %request.object, verb = request.verb.name(), outcome = outcome.name(), "answered"
         );
         match (&outcome, entry) {
+            // No watch would tell what becomes of it.
+            (Outcome::Written(object), _) if !is_followed(self.feed.settings(), kind, object) => {}
             (Outcome::Written(object), _) => drop(self.feed.observed(kind, object, Origin::Answer).await),
             (Outcome::Gone, Some(entry)) => self.feed.buried(&request.object, &entry.identity.uid).await,
             _ => {}
         }
         outcome
+    }
+
+    /// Looks at what is there in place of a Secret that was to be made: one that our watch will tell of, or none of ours.
+    async fn in_the_way(&self, object: &ObjectName) -> Outcome {
+        let Outcome::Written(mut found) = self.write(&Request::read(object.clone()), None).await else {
+            return Outcome::Stale;
+        };
+        vault::wipe(&mut found);
+        if is_followed(self.feed.settings(), object.kind, &found) {
+            return Outcome::Stale;
+        }
+        Outcome::Refused { reason: IN_THE_WAY.to_owned(), permission: false }
     }
 
     /// Looks whether a write had the effect that it should have, and takes away what others added.

@@ -114,8 +114,8 @@ pub fn judge(verb: Verb, object: &ObjectName, answer: Answer) -> Outcome {
         404 if matches!(verb, Verb::Delete | Verb::Read) && is_lost(object, &body) => Outcome::Gone,
         404 if matches!(verb, Verb::Delete | Verb::Read) => Outcome::Missing,
         // A write that creates misses something other than its object: the namespace, or the kind.
-        404 if verb == Verb::Create => refused(&body, code),
-        // A built-in kind, of which we do not watch every object, has one of that name that is not ours.
+        404 if matches!(verb, Verb::Create | Verb::Post) => refused(&body, code),
+        // Somebody made one of that name, with other values in what would be ours.
         409 if verb == Verb::Create && belongs_to_another(&body) => refused(&body, code),
         404 | 409 => Outcome::Stale,
         422 if another_object(&body) => Outcome::Stale,
@@ -234,6 +234,8 @@ mod tests {
             (Verb::Apply, http(403, said(forbidden)), refused_with(forbidden, true)),
             (Verb::Apply, http(403, said(quota)), refused_with(quota, false)),
             (Verb::Create, http(409, Value::Null), Outcome::Stale),
+            (Verb::Post, http(404, said("no namespace")), refused_with("no namespace", false)),
+            (Verb::Post, http(409, said("already exists")), Outcome::Stale),
             (Verb::Create, http(409, conflict), refused_with("conflict with others", false)),
             (Verb::Create, http(422, cause("metadata.resourceVersion")), Outcome::Stale),
             (Verb::Apply, http(422, cause("metadata.uid")), Outcome::Stale),

@@ -11,20 +11,22 @@ use serde_json::{Value, json};
 
 use super::{finalizer, status};
 use crate::observations::kinds::object_path;
-use crate::observations::{Entry, Memory};
+use crate::observations::{Entry, Identity, Memory};
 use crate::vault::Vault;
 
 /// How something is written.
 ///
-/// Everything that we own is applied by server-side apply, creation included: a POST would make a second field manager
-/// of us (operation `Update`), and fields it set would never leave by a later apply.
+/// Everything that we own is applied by server-side apply, creation included save for Secrets: a POST makes a second field
+/// manager of us (operation `Update`), and fields it set do not leave by a later apply, but only by a replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verb {
     /// Apply an object that is not there as far as we know. With the resourceVersion 0, which no stored object has: if
-    /// somebody made one of that name first, custom resources answer 422 and nothing is merged into it. Nor forced,
-    /// because some built-in kinds take 0 for "whichever version": there at least our fields conflict with theirs.
+    /// somebody made one of that name first, custom resources answer 409 or 422 and nothing is merged into it.
     Create,
-    /// Apply an object that is there. Forced, and bound to its uid: a successor of that name answers 422.
+    /// Make a Secret that is not there as far as we know. Secrets take the resourceVersion 0 for "whichever version", and
+    /// we do not watch those without our labels: an apply would take one back from whoever took the labels off.
+    Post,
+    /// Apply an object that is there. Forced, and bound to its uid and, where that costs nothing, to the version seen.
     Apply,
     /// Apply our part of the status of a class, Gateway or ListenerSet. Lists in it are maps by name or type. Bound to the
     /// version seen, as the API server does not look at the uid here: a successor of that name is not touched.
@@ -48,6 +50,7 @@ impl Verb {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Post => "post",
             Self::Apply => "apply",
             Self::ApplyStatus => "apply_status",
             Self::MergeStatus => "merge_status",
@@ -62,6 +65,7 @@ impl Verb {
     const fn method(self) -> Method {
         match self {
             Self::Create | Self::Apply | Self::ApplyStatus | Self::MergeStatus | Self::MergeFinalizers => Method::PATCH,
+            Self::Post => Method::POST,
             Self::Replace | Self::ReplaceStatus => Method::PUT,
             Self::Delete => Method::DELETE,
             Self::Read => Method::GET,
@@ -72,7 +76,7 @@ impl Verb {
         match self {
             Self::Create | Self::Apply | Self::ApplyStatus => "application/apply-patch+yaml",
             Self::MergeStatus | Self::MergeFinalizers => "application/merge-patch+json",
-            Self::Replace | Self::ReplaceStatus | Self::Delete | Self::Read => "application/json",
+            Self::Post | Self::Replace | Self::ReplaceStatus | Self::Delete | Self::Read => "application/json",
         }
     }
 
@@ -80,7 +84,7 @@ impl Verb {
         match self {
             Self::Create => format!("?fieldManager={manager}&force=false"),
             Self::Apply | Self::ApplyStatus => format!("?fieldManager={manager}&force=true"),
-            Self::MergeStatus | Self::MergeFinalizers | Self::Replace | Self::ReplaceStatus => {
+            Self::Post | Self::MergeStatus | Self::MergeFinalizers | Self::Replace | Self::ReplaceStatus => {
                 format!("?fieldManager={manager}")
             }
             Self::Delete | Self::Read => String::new(),
@@ -118,8 +122,13 @@ impl Request {
 
     /// Path and query, for a field manager, in a version that is served.
     pub fn target(&self, manager: &str, version: &str) -> String {
-        let status = if self.verb.of_status() { "/status" } else { "" };
-        format!("{}{status}{}", object_path(&self.object, version), self.verb.query(manager))
+        let path = object_path(&self.object, version);
+        let (path, status) = match self.verb {
+            Verb::Post => (path.rsplit_once('/').map_or(&*path, |(collection, _)| collection), ""),
+            verb if verb.of_status() => (&*path, "/status"),
+            _ => (&*path, ""),
+        };
+        format!("{path}{status}{}", self.verb.query(manager))
     }
 
     /// The request in the form of HTTP, for a field manager, in a version that is served.
@@ -180,16 +189,27 @@ fn shows(settings: &Settings, entry: &Entry, desired: &Desired) -> bool {
 fn apply((settings, vault): (&Settings, &Vault), desired: &Desired, entry: Option<&Entry>) -> Option<Request> {
     let mut body = vault.render(settings, desired)?;
     let verb = match entry {
+        None if desired.object.kind == Kind::Secret => Verb::Post,
         None => {
             body["metadata"]["resourceVersion"] = "0".into();
             Verb::Create
         }
         Some(entry) => {
-            body["metadata"]["uid"] = (*entry.identity.uid).into();
+            bind(&mut body["metadata"], &entry.identity);
             Verb::Apply
         }
     };
     Some(Request { verb, object: desired.object.clone(), body })
+}
+
+/// Binds the write of an object of ours to what was seen: to its uid, so that a successor of that name is not touched, and to
+/// its version, so that nobody's labels are put back who took them off a moment ago. Kuma keeps writing the status of
+/// instances, and would make every other apply of one fail.
+fn bind(metadata: &mut Value, seen: &Identity) {
+    metadata["uid"] = (*seen.uid).into();
+    if seen.name.kind != Kind::MeshGatewayInstance {
+        metadata["resourceVersion"] = seen.version.to_string().into();
+    }
 }
 
 fn write_status(pending: &Pending, mut rendered: Value, entry: &Entry, now: Timestamp) -> Request {

@@ -71,6 +71,22 @@ impl Collection {
     }
 }
 
+/// Whether one of our watches follows an object. Of Secrets they follow only some.
+pub(crate) fn is_followed(settings: &Settings, kind: Kind, object: &Value) -> bool {
+    let metadata = &object["metadata"];
+    match Collection::of(kind, object).share {
+        Share::All | Share::Certificates => true,
+        Share::Copies => {
+            object["type"] == COPY_TYPE
+                && metadata["namespace"] == *settings.system_namespace
+                && metadata["labels"]["app.kubernetes.io/managed-by"] == "deltagate"
+        }
+    }
+}
+
+/// The type of the Secrets that Kuma reads.
+const COPY_TYPE: &str = "system.kuma.io/secret";
+
 /// More than the [index](Collection::index) of any collection.
 pub(crate) const COLLECTIONS_MAX: usize = Kind::ALL.len() + 1;
 
@@ -183,6 +199,24 @@ mod tests {
         assert_eq!(all(Kind::Secret, Share::Certificates), tls);
         let copies = all(Kind::Secret, Share::Copies);
         assert!(copies.starts_with("/api/v1/namespaces/kuma-system/secrets?"), "{copies}");
+    }
+
+    #[test]
+    fn of_secrets_only_certificates_and_our_copies_are_followed() {
+        let secret = |namespace: &str, kind: &str, manager: &str| {
+            let labels = serde_json::json!({"app.kubernetes.io/managed-by": manager});
+            serde_json::json!({"type": kind, "metadata": {"namespace": namespace, "labels": labels}})
+        };
+        for (object, expected) in [
+            (secret("kuma-system", COPY_TYPE, "deltagate"), true),
+            (secret("kuma-system", COPY_TYPE, ""), false),
+            (secret("kuma-system", "Opaque", "deltagate"), false),
+            (secret("shop", COPY_TYPE, "deltagate"), false),
+            (secret("shop", TLS_SECRET, ""), true),
+        ] {
+            assert_eq!(is_followed(&Settings::default(), Kind::Secret, &object), expected, "{object}");
+        }
+        assert!(is_followed(&Settings::default(), Kind::MeshGateway, &Value::Null));
     }
 
     #[test]

@@ -90,3 +90,32 @@ fn a_certificate_is_copied_renewed_restored_and_removed_and_its_key_is_told_to_n
         assert!(shown == 0 && !log.contains(&encoded[1..80]), "a key is in the log");
     }
 }
+
+#[test]
+fn a_copy_whose_labels_were_taken_off_is_not_taken_back() {
+    let world = World::with_class(shared(), "unlabelled");
+    world.permit_copies();
+    let controller = world.start();
+    world.apply(&secret(world.name, "kubernetes.io/tls", pem!("ec.key"), pem!("ec.crt")));
+    world.apply(&gateway(world.name, "edge", world.name, &secured()));
+    let copy = copy_with(&world, pem!("ec.key"), pem!("ec.crt"));
+    let of_copy = path("v1", "Secret", copy["metadata"]["namespace"].as_str().unwrap_or_default(), name(&copy));
+    world.settle();
+
+    let strip = json!({"metadata": {"labels": null, "annotations": null}, "data": {"mine": "eA=="}});
+    world.cluster.request_as_other(http::Method::PATCH, &of_copy, &strip).expect("anybody may edit");
+    world.eventually(&world.gateway_path("edge"), "says what is in the way", |now| {
+        now["status"].to_string().contains("without the labels of ours")
+    });
+    let start = world.settle();
+    let now = world.cluster.get(&of_copy).expect("it is left alone");
+    assert!(now["metadata"]["labels"].is_null() && now["data"]["mine"] == "eA==", "{}", controller.tail());
+
+    // Once it is out of the way ours comes back, and stays in spite of edits.
+    world.cluster.delete(&of_copy);
+    world.eventually(&of_copy, "is ours", |now| now["metadata"]["labels"] == copy["metadata"]["labels"]);
+    world.settle();
+    world.apply(&secret(world.name, "kubernetes.io/tls", pem!("rsa-pkcs1.key"), pem!("rsa.crt")));
+    copy_with(&world, pem!("rsa-pkcs1.key"), pem!("rsa.crt"));
+    assert!(world.settled_since(start).iter().filter(|write| write.contains("secrets")).count() <= 3);
+}

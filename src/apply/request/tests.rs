@@ -1,10 +1,10 @@
 use dataflows::model::{
-    Bundle, ClassParameters, ClassStatus, ClassVerdict, Content, Generation, RouteRules, RouteStatus,
+    Bundle, Certificate, ClassParameters, ClassStatus, ClassVerdict, Content, Generation, RouteRules, RouteStatus,
+    SecretCopyPlan,
 };
 
 use super::*;
-use crate::observations::Identity;
-use crate::vault::Vault;
+use crate::vault::{CopyValue, Vault};
 
 const UID: &str = "5f0f9a3c-0000-4000-8000-000000000001";
 
@@ -130,6 +130,41 @@ fn a_delete_is_bound_to_what_was_seen() {
     assert_eq!(request.verb, Verb::Delete);
     assert_eq!(request.target("deltagate", "v1alpha1"), "/apis/kuma.io/v1alpha1/meshgateways/a");
     assert_eq!(request.body["preconditions"], json!({"uid": UID, "resourceVersion": "7"}));
+}
+
+#[test]
+fn an_apply_is_bound_to_the_version_seen_where_nobody_else_keeps_writing() {
+    for (kind, version) in [
+        (Kind::MeshGateway, json!("7")),
+        (Kind::MeshHttpRoute, json!("7")),
+        (Kind::Secret, json!("7")),
+        (Kind::MeshGatewayInstance, Value::Null),
+    ] {
+        let name = ObjectName::new(kind, if kind.namespaced() { "n" } else { "" }, "a");
+        let seen = Identity::of(kind, &stored(&name, json!({}))).unwrap();
+        let mut metadata = json!({"name": "a"});
+        bind(&mut metadata, &seen);
+        assert_eq!((&metadata["uid"], &metadata["resourceVersion"]), (&json!(UID), &version), "{kind}");
+    }
+}
+
+#[test]
+fn a_copy_is_posted_if_none_is_there_and_applied_if_one_is() {
+    let value = CopyValue::new("a2V5".to_owned());
+    let certificate = Certificate { namespace: "infra".into(), name: "shop".into(), content: Ok(value.content()) };
+    let plan_of = SecretCopyPlan { mesh: "default".into(), certificate: certificate.into(), content: value.content() };
+    let copy = ObjectName::new(Kind::Secret, "kuma-system", "copy");
+    let desired = Desired::new(copy.clone(), Content::SecretCopy(plan_of.into()));
+    let vault = Vault::default();
+    vault.keep(&ObjectName::new(Kind::Secret, "infra", "shop"), Some(value));
+    let planned = |entry: Option<&Entry>| plan((&settings(), &vault), &write(&desired), entry, false, now()).unwrap();
+    let request = planned(None);
+    assert_eq!(request.verb, Verb::Post);
+    assert_eq!(request.target("deltagate", "v1"), "/api/v1/namespaces/kuma-system/secrets?fieldManager=deltagate");
+    assert_eq!(request.http("deltagate", "v1").unwrap().method(), Method::POST);
+    assert!(request.body["metadata"].get("resourceVersion").is_none(), "the API server takes none");
+    let seen = entry(&stored(&copy, json!({})), Kind::Secret, None, true);
+    assert_eq!(planned(Some(&seen)).verb, Verb::Apply);
 }
 
 #[test]
