@@ -25,6 +25,8 @@ use super::cluster::{Cluster, runtime};
 /// What is asked, as far as faults tell it apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
+    /// What is served of a group and version, or at all. The plural name is empty.
+    Discovery,
     /// A watch that begins with all objects.
     StreamingList,
     /// A watch that goes on from a version.
@@ -173,6 +175,7 @@ impl Asked {
         let verb = match (request.method() == Method::GET, rest.len() > 1) {
             (false, _) => Verb::Write,
             (true, true) => Verb::Read,
+            (true, false) if rest.is_empty() => Verb::Discovery,
             (true, false) if query.contains("sendInitialEvents=true") => Verb::StreamingList,
             (true, false) if query.contains("watch=true") => Verb::Watch,
             (true, false) if query.contains("continue=") => Verb::NextPage,

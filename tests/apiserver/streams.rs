@@ -207,3 +207,33 @@ fn a_list_from_the_past_takes_nothing_away() {
     let after = versions(&world.mesh_routes());
     assert!(versions(&before).iter().all(|version| after.contains(version)), "none is written anew");
 }
+
+#[test]
+fn discovery_that_knows_nothing_takes_nothing_away() {
+    let world = World::with_class(shared(), "undiscovered");
+    let proxy = Proxy::start(world.cluster, world.name);
+    let controller = world.start_behind(&proxy);
+    furnish(&world);
+    let start = world.settle();
+    // As an API server that starts: it serves custom resources before its discovery lists them. That a watch is answered
+    // so as well makes the controller look.
+    let unknown = What::Answer { code: 404, retry_after: None };
+    let discovery = Fault { verb: Verb::Discovery, plural: "", times: ALWAYS, what: unknown };
+    proxy.set(&[discovery, fault(Verb::Watch, 1, unknown)]);
+    proxy.cut();
+    // Of seven groups and versions each look asks for, and it looks about every second.
+    wait_for(&proxy, &controller, &[7 * 4, 1]);
+    assert_eq!(world.settled_since(start), Vec::<String>::new(), "{}", controller.tail());
+    add(&world, "meanwhile");
+    good(&world, "meanwhile");
+    controller.stop();
+
+    // A start is no reason to believe it either.
+    let start = world.settle();
+    let controller = world.start_behind(&proxy);
+    assert_eq!(world.settled_since(start), Vec::<String>::new(), "{}", controller.tail());
+    proxy.set(&[]);
+    add(&world, "later");
+    good(&world, "later");
+    assert_eq!(sorted(world.settled_since(start)), NEW_ROUTE);
+}

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dataflows::model::Group;
+use dataflows::model::{Group, Settings};
+use futures::future::join_all;
 use futures::{StreamExt, TryStreamExt};
 use http::Request;
 use http::header::ACCEPT;
 use kube::Client;
 use kube::core::WatchEvent;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::observations::Watched;
 use crate::observations::kinds::{Collection, WATCHED, version_path};
 
 /// Collections of kinds that are served, each with the best version that we can read.
@@ -43,7 +46,7 @@ pub(super) async fn served(client: &Client) -> Result<Served, kube::Error> {
     for (group, version) in wanted {
         resources.insert((group, version), watchable(client, group, version).await?);
     }
-    let best = |watched: &crate::observations::Watched| {
+    let best = |watched: &Watched| {
         let kind = watched.collection.kind;
         let group = kind.group();
         let has = |version: &str| resources.get(&(group, version)).is_some_and(|names| names.contains(kind.plural()));
@@ -62,6 +65,53 @@ async fn watchable(client: &Client, group: Group, version: &str) -> Result<BTree
         }
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(BTreeSet::new()),
         Err(error) => Err(error),
+    }
+}
+
+/// What is known of a kind after a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// It is served in this version, as far as can be told: a kind that may not be read counts as one that is there.
+    Served(&'static str),
+    /// Neither discovery nor the collection itself is there.
+    Missing,
+    /// Discovery lacks it, and the collection was not heard of.
+    Unclear,
+}
+
+/// Asks for a collection that discovery lacks, in all versions, the one that was served last first.
+///
+/// An API server that starts serves custom resources some seconds before its discovery lists them. What discovery lacks is
+/// missing only if it cannot be listed either.
+pub(super) async fn ask(client: &Client, settings: &Settings, watched: &Watched, last: Option<&'static str>) -> Found {
+    let mut versions = watched.versions.to_vec();
+    versions.sort_by_key(|version| Some(*version) != last);
+    let codes = versions.into_iter().map(async |version| {
+        let path = format!("{}limit=1", watched.collection.path(settings, version));
+        (version, code(client, &path).await)
+    });
+    found(&join_all(codes).await)
+}
+
+/// The HTTP status with which a list is answered, if it is answered. One that may be read counts as 200.
+async fn code(client: &Client, path: &str) -> Option<u16> {
+    // No more than names: nobody looks at what is in there, and it may be a key.
+    let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+    let request = Request::get(path).header(ACCEPT, accept).body(Vec::new()).ok()?;
+    match client.request::<IgnoredAny>(request).await {
+        Ok(_) => Some(200),
+        Err(kube::Error::Api(status)) => Some(status.code),
+        Err(_) => None,
+    }
+}
+
+/// What the answers of all versions of a collection say. Whoever may not read a kind is told so before it is looked up.
+fn found(codes: &[(&'static str, Option<u16>)]) -> Found {
+    let first = |wanted| codes.iter().find(|(_, code)| *code == Some(wanted)).map(|(version, _)| *version);
+    match first(200).or_else(|| first(403)) {
+        Some(version) => Found::Served(version),
+        None if codes.iter().all(|(_, code)| *code == Some(404)) => Found::Missing,
+        None => Found::Unclear,
     }
 }
 
@@ -128,5 +178,28 @@ impl Definitions {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_missing_only_if_each_of_its_versions_is_not_found() {
+        use Found::{Missing, Served, Unclear};
+        for (codes, expected) in [
+            (vec![("v1", Some(404))], Missing),
+            (vec![("v1", Some(404)), ("v1beta1", Some(404))], Missing),
+            (vec![("v1", Some(200)), ("v1beta1", Some(404))], Served("v1")),
+            (vec![("v1", Some(404)), ("v1beta1", Some(200))], Served("v1beta1")),
+            (vec![("v1", Some(403)), ("v1beta1", Some(200))], Served("v1beta1")),
+            (vec![("v1", Some(403)), ("v1beta1", Some(403))], Served("v1")),
+            (vec![("v1", Some(404)), ("v1beta1", Some(503))], Unclear),
+            (vec![("v1", Some(404)), ("v1beta1", None)], Unclear),
+            (vec![("v1", Some(500))], Unclear),
+        ] {
+            assert_eq!(found(&codes), expected, "{codes:?}");
+        }
     }
 }

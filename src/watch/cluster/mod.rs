@@ -7,11 +7,13 @@ mod stream;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use futures::future::join_all;
 use kube::Client;
 use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 pub use client::{ConnectError, client, connect};
 pub use requests::{RequestLabels, Requests};
@@ -19,7 +21,7 @@ pub use requests::{RequestLabels, Requests};
 use crate::causes::chain;
 use crate::observations::kinds::Collection;
 use crate::observations::{Feed, Standing, WATCHED};
-use discovery::Definitions;
+use discovery::{Definitions, Found};
 use stream::Stream;
 
 /// Pause between two looks at discovery where the definitions are followed as well.
@@ -34,9 +36,12 @@ const LOOK_SOON: Duration = Duration::from_millis(1_100);
 /// How long something counts as changing.
 const CHANGING: Duration = Duration::from_secs(10);
 
-/// How long every look must miss a kind before it counts as not served. An API server that starts has answered 404 for
-/// kinds that it was about to serve, and to believe it would mean to delete what depends on them.
-const ABSENT: Duration = Duration::from_secs(1);
+/// How long every look must miss a kind that was read before it counts as not served. To believe it wrongly would mean to
+/// delete what depends on it, and who removes a kind can wait.
+const ABSENT: Duration = Duration::from_secs(10);
+
+/// The same of a kind that was never read: nothing of it is known to be there, and the start waits for it.
+const ABSENT_AT_FIRST: Duration = Duration::from_secs(1);
 
 /// Watches all kinds of the table until `stop` says true (or is dropped).
 pub async fn watch(client: Client, feed: Arc<Feed>, mut stop: Receiver<bool>) {
@@ -45,7 +50,8 @@ pub async fn watch(client: Client, feed: Arc<Feed>, mut stop: Receiver<bool>) {
     let follower = tokio::spawn(Arc::clone(&definitions).follow(client));
     let mut changing_until = Instant::now() + CHANGING;
     loop {
-        let settled = source.look().await;
+        let found = source.look().await;
+        let settled = source.follow(found).await;
         let pause = if !settled || Instant::now() < changing_until {
             LOOK_SOON
         } else if definitions.followed() {
@@ -80,14 +86,25 @@ impl Open {
     }
 }
 
+/// A kind that the last looks have missed.
+struct Missed {
+    since: Instant,
+    /// It counts as not served.
+    absent: bool,
+}
+
+/// Whether a kind that was missed for so long counts as not served.
+fn is_absent(missed_for: Duration, was_read: bool) -> bool {
+    missed_for >= if was_read { ABSENT } else { ABSENT_AT_FIRST }
+}
+
 /// The streams that are open, and the kinds that have none.
 struct Source {
     client: Client,
     feed: Arc<Feed>,
     definitions: Arc<Definitions>,
     streams: BTreeMap<Collection, Open>,
-    /// Since when discovery misses a kind, and whether it counts as not served.
-    missed: BTreeMap<Collection, (Instant, bool)>,
+    missed: BTreeMap<Collection, Missed>,
     failing: bool,
 }
 
@@ -99,11 +116,30 @@ impl Source {
         Self { client, feed, definitions, streams: BTreeMap::new(), missed: BTreeMap::new(), failing: false }
     }
 
-    /// Looks at discovery and opens and closes streams. False if it has to be looked at again soon.
-    async fn look(&mut self) -> bool {
-        let served = match discovery::served(&self.client).await {
-            Ok(served) => served,
+    /// Looks what is served.
+    async fn look(&self) -> Result<Vec<(Collection, Found)>, kube::Error> {
+        let served = discovery::served(&self.client).await?;
+        let found = WATCHED.iter().map(async |watched| {
+            let of = watched.collection;
+            let found = match served.get(&of) {
+                Some(version) => Found::Served(version),
+                None if self.missed.get(&of).is_some_and(|missed| missed.absent) => Found::Missing,
+                None => {
+                    let last = self.streams.get(&of).map(|open| open.version);
+                    discovery::ask(&self.client, self.feed.settings(), watched, last).await
+                }
+            };
+            (of, found)
+        });
+        Ok(join_all(found).await)
+    }
+
+    /// Opens and closes streams. False if it has to be looked again soon.
+    async fn follow(&mut self, found: Result<Vec<(Collection, Found)>, kube::Error>) -> bool {
+        let found = match found {
+            Ok(found) => found,
             Err(error) => {
+                self.missed.retain(|_, missed| missed.absent);
                 if !std::mem::replace(&mut self.failing, true) {
                     tracing::warn!(reason = %chain(&error), "the API server does not say what it serves; asking again");
                 }
@@ -114,20 +150,25 @@ impl Source {
             tracing::info!("the API server says again what it serves");
         }
         let mut settled = true;
-        for watched in WATCHED {
-            match served.get(&watched.collection) {
-                Some(version) => self.open(watched.collection, version).await,
-                None => settled &= self.close(watched.collection).await,
+        for (of, found) in found {
+            match found {
+                Found::Served(version) => self.open(of, version).await,
+                Found::Missing => settled &= self.close(of).await,
+                Found::Unclear => {
+                    self.missed.remove(&of);
+                    settled = false;
+                }
             }
         }
-        settled && self.streams.len() == served.len()
+        settled
     }
 
     async fn open(&mut self, of: Collection, version: &'static str) {
-        self.missed.remove(&of);
+        let was_missed = self.missed.remove(&of).is_some();
         self.feed.serves(of.kind, version);
         if let Some(open) = self.streams.remove(&of) {
-            if open.version == version && !open.task.is_finished() {
+            // A stream whose kind was away waits longer and longer for it.
+            if open.version == version && !open.task.is_finished() && !was_missed {
                 self.streams.insert(of, open);
                 return;
             }
@@ -142,11 +183,12 @@ impl Source {
 
     /// True once the kind counts as not served.
     async fn close(&mut self, of: Collection) -> bool {
-        let (since, absent) = self.missed.entry(of).or_insert_with(|| (Instant::now(), false));
-        if *absent || since.elapsed() < ABSENT {
-            return *absent;
+        let since = Instant::now();
+        let missed = self.missed.entry(of).or_insert(Missed { since, absent: false });
+        if missed.absent || !is_absent(missed.since.elapsed(), self.feed.is_complete(of)) {
+            return missed.absent;
         }
-        *absent = true;
+        missed.absent = true;
         if let Some(open) = self.streams.remove(&of) {
             open.end().await;
             tracing::info!(input = of.name(), "no longer served; its objects count as gone");
@@ -155,5 +197,19 @@ impl Source {
         self.feed.health().set(of, Standing::NotServed, None);
         self.feed.complete(of).await;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_that_was_read_is_missed_for_longer_before_it_counts_as_gone() {
+        for (was_read, seconds, absent) in
+            [(false, 0, false), (false, 1, true), (true, 1, false), (true, 9, false), (true, 10, true)]
+        {
+            assert_eq!(is_absent(Duration::from_secs(seconds), was_read), absent, "{was_read} {seconds}");
+        }
     }
 }
