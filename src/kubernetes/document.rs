@@ -4,38 +4,59 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+/// Levels of an object that are kept. An API server stores ten thousand, where schemas leave fields free; no parser of ours
+/// may go so deep, and nothing that matters here lies a quarter as deep as this.
+const LEVELS_MAX: u8 = 100;
+
 /// An object as the API server sends it, without `metadata.managedFields[].fieldsV1`: who manages which field is half of
-/// every object, and nothing here asks for more than who manages any.
+/// every object, and nothing here asks for more than who manages any. Maps and lists that lie too deep are null.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document(pub Value);
 
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Place::Object.deserialize(deserializer).map(Self)
+        Place { way: Way::Object, level: 0 }.deserialize(deserializer).map(Self)
     }
 }
 
-/// How deep in an object a value is, on the way to what is left out.
+/// Where in an object a value is.
 #[derive(Clone, Copy)]
-enum Place {
+struct Place {
+    way: Way,
+    level: u8,
+}
+
+/// The way to what is left out.
+#[derive(Clone, Copy)]
+enum Way {
     Object,
     Metadata,
     Managers,
     Manager,
+    Elsewhere,
 }
 
 impl Place {
-    /// The place of a field, if it is on the way.
-    fn field(self, name: &str) -> Option<Self> {
-        match (self, name) {
-            (Self::Object, "metadata") => Some(Self::Metadata),
-            (Self::Metadata, "managedFields") => Some(Self::Managers),
-            _ => None,
-        }
+    fn field(self, name: &str) -> Self {
+        let way = match (self.way, name) {
+            (Way::Object, "metadata") => Way::Metadata,
+            (Way::Metadata, "managedFields") => Way::Managers,
+            _ => Way::Elsewhere,
+        };
+        Self { way, level: self.level + 1 }
+    }
+
+    fn item(self) -> Self {
+        let way = if matches!(self.way, Way::Managers) { Way::Manager } else { Way::Elsewhere };
+        Self { way, level: self.level + 1 }
     }
 
     fn leaves_out(self, name: &str) -> bool {
-        matches!(self, Self::Manager) && name == "fieldsV1"
+        matches!(self.way, Way::Manager) && name == "fieldsV1"
+    }
+
+    fn is_too_deep(self) -> bool {
+        self.level >= LEVELS_MAX
     }
 }
 
@@ -56,34 +77,31 @@ impl<'de> Visitor<'de> for Place {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        if self.is_too_deep() {
+            // What is ignored is skipped without recursion, however deep it goes on.
+            while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Value::Null);
+        }
         let mut fields = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             if self.leaves_out(&name) {
                 entries.next_value::<IgnoredAny>()?;
                 continue;
             }
-            let value = match self.field(&name) {
-                Some(place) => entries.next_value_seed(place)?,
-                None => entries.next_value()?,
-            };
+            let value = entries.next_value_seed(self.field(&name))?;
             fields.insert(name, value);
         }
         Ok(Value::Object(fields))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        if self.is_too_deep() {
+            while entries.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Value::Null);
+        }
         let mut items = Vec::new();
-        match self {
-            Self::Managers => {
-                while let Some(item) = entries.next_element_seed(Self::Manager)? {
-                    items.push(item);
-                }
-            }
-            _ => {
-                while let Some(item) = entries.next_element()? {
-                    items.push(item);
-                }
-            }
+        while let Some(item) = entries.next_element_seed(self.item())? {
+            items.push(item);
         }
         Ok(Value::Array(items))
     }
@@ -115,6 +133,9 @@ impl<'de> Visitor<'de> for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use kube::core::WatchEvent;
     use serde_json::json;
 
     use super::*;
@@ -144,5 +165,31 @@ mod tests {
             assert_eq!(read, serde_json::from_str::<Value>(odd).unwrap());
         }
         assert!(serde_json::from_str::<Document>("{\"metadata\":{").is_err());
+    }
+
+    #[test]
+    fn what_lies_too_deep_is_left_out_and_spoils_nothing() {
+        let nested = |levels: usize, open: &str, close: &str| open.repeat(levels) + "1" + &close.repeat(levels);
+        let kept = usize::from(LEVELS_MAX) - 1;
+        for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[{\"b\":", "}]")] {
+            let levels = kept / open.matches(['[', '{']).count();
+            let whole = format!("{{\"spec\":{}}}", nested(levels, open, close));
+            assert_eq!(
+                serde_json::from_str::<Document>(&whole).unwrap().0,
+                serde_json::from_str::<Value>(&whole).unwrap()
+            );
+            for levels in [100, 128, 10_000] {
+                let deep = format!("{{\"spec\":{},\"metadata\":{{\"name\":\"x\"}}}}", nested(levels, open, close));
+                let event = format!("{{\"type\":\"ADDED\",\"object\":{deep}}}");
+                let Ok(WatchEvent::Added(Document(read))) = serde_json::from_str(&event) else { panic!("{event}") };
+                assert_eq!(read["metadata"]["name"], "x");
+                let left = read.to_string();
+                assert_eq!(left.matches(['[', '{']).count(), usize::from(LEVELS_MAX) + 1, "with metadata: {left}");
+                assert!(left.contains("null"), "{left}");
+                let list = format!("{{\"items\":[{{\"a\":1}},{deep}]}}");
+                let items: BTreeMap<String, Vec<Document>> = serde_json::from_str(&list).unwrap();
+                assert_eq!(items["items"], [Document(json!({"a": 1})), Document(read)]);
+            }
+        }
     }
 }
