@@ -2,8 +2,11 @@
 
 mod client;
 mod discovery;
+mod patience;
 mod requests;
 mod stream;
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

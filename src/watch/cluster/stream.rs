@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dataflows::model::{Key, Kind};
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use http::Request;
 use http::header::ACCEPT;
@@ -13,24 +14,23 @@ use kube::core::WatchEvent;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch::Receiver;
+use tokio::time::Instant;
 
 use super::discovery::Definitions;
-use crate::causes::chain;
+use super::patience::{SILENCE_MAX, within};
 use crate::kubernetes::Document;
 use crate::observations::kinds::{Collection, api_version, can_do_without, metadata_is_enough};
 use crate::observations::pause::growing;
 use crate::observations::{Feed, Origin, Standing};
 use crate::vault;
+use ended::Ended;
+
+mod ended;
+#[cfg(test)]
+mod tests;
 
 /// Seconds after which the API server ends a watch by itself. Just under the five minutes that proxies like to allow.
 const WATCH_SECONDS: u32 = 290;
-
-/// Silence after which a stream counts as dead. API servers send a bookmark every minute; where none come, a reconnect
-/// from the last version costs next to nothing.
-const SILENCE_MAX: Duration = Duration::from_secs(150);
-
-/// Longest wait for a page of a list or for the headers of a watch.
-const ANSWER_MAX: Duration = Duration::from_secs(60);
 
 /// Objects per page of a list, for API servers without streaming lists.
 const PAGE: u32 = 500;
@@ -41,32 +41,6 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// At the longest pause a failure is repeated in the log every so many attempts, about every five minutes.
 const REMIND_EVERY: u32 = 10;
 
-/// Why a connection ended, named for what the stream does next.
-#[derive(Debug, thiserror::Error)]
-enum Ended {
-    /// Go on from the last version.
-    #[error("the API server closed the watch")]
-    Closed,
-    /// Begin with a new list.
-    #[error("the last version is no longer kept")]
-    Expired,
-    /// List in pages instead.
-    #[error("streaming lists are not served")]
-    NoStreamingLists,
-    /// Tell the operator what is missing, and ask again later.
-    #[error("may not {verb}: {reason}")]
-    Forbidden { verb: &'static str, reason: String },
-    /// Look whether the kind is served at all.
-    #[error("not served: {0}")]
-    NotServed(String),
-    /// Try again later.
-    #[error("{0}")]
-    Failed(String),
-    /// Nothing: the stream is not wanted any more.
-    #[error("stopped")]
-    Stopped,
-}
-
 /// One collection, followed for ever.
 pub(super) struct Stream {
     client: Client,
@@ -75,6 +49,9 @@ pub(super) struct Stream {
     collection: Collection,
     version: &'static str,
     resume: Option<String>,
+    /// How long the connections that went on from there have told nothing at all.
+    silence: Duration,
+    /// Whether lists are streamed. Not after the end of one did not come: pages always end.
     streaming: bool,
     /// Whether pages of a list may be used. Not after continue tokens expired twice: the collection is then too large
     /// to be walked within the time that the API server keeps a version.
@@ -93,8 +70,8 @@ impl Stream {
         (collection, version): (Collection, &'static str),
         stop: Receiver<()>,
     ) -> Self {
-        let (resume, streaming, pages, heard) = (None, true, true, false);
-        Self { client, feed, definitions, collection, version, resume, streaming, pages, heard, stop }
+        let (resume, silence, streaming, pages, heard) = (None, Duration::ZERO, true, true, false);
+        Self { client, feed, definitions, collection, version, resume, silence, streaming, pages, heard, stop }
     }
 
     /// Follows the kind until it is stopped.
@@ -185,10 +162,36 @@ impl Stream {
         let mut relist = self.resume.is_none().then(HashSet::new);
         let events = self.client.request_events::<Document>(self.request(&self.watch_path(), "PartialObjectMetadata")?);
         let events = self.unless_stopped(within(events)).await??.map_err(|error| self.ended(&error, "watch"))?;
-        let mut events = events.boxed();
         if relist.is_none() {
             self.feed.health().set(self.collection, Standing::Watching, None);
         }
+        let opened = Instant::now();
+        let ended = self.events(events.boxed(), &mut relist).await;
+        match &ended {
+            Err(Ended::Closed | Ended::Failed(_)) if relist.is_some() => self.streaming = false,
+            _ if self.heard => self.silence = Duration::ZERO,
+            _ => self.forget_what_is_silent(opened.elapsed()),
+        }
+        ended
+    }
+
+    /// A version from the future is no error to a server whose cluster was restored from a backup: it says nothing until
+    /// it has got there, not even a bookmark. A new list costs little.
+    fn forget_what_is_silent(&mut self, silent_for: Duration) {
+        self.silence += silent_for;
+        if self.silence >= SILENCE_MAX {
+            tracing::debug!(input = self.collection.name(), "nothing was heard; listing again");
+            self.silence = Duration::ZERO;
+            self.resume = None;
+        }
+    }
+
+    /// Takes events until there are no more.
+    async fn events(
+        &mut self,
+        mut events: BoxStream<'_, Result<WatchEvent<Document>, kube::Error>>,
+        relist: &mut Option<HashSet<Key>>,
+    ) -> Result<(), Ended> {
         loop {
             let next = tokio::time::timeout(SILENCE_MAX, events.try_next());
             let event = match self.unless_stopped(next).await? {
@@ -197,7 +200,7 @@ impl Stream {
                 Ok(Ok(None)) | Err(_) => return Err(Ended::Closed),
             };
             self.feed.health().heard(self.collection);
-            self.event(event, &mut relist).await?;
+            self.event(event, relist).await?;
         }
     }
 
@@ -350,16 +353,14 @@ impl Stream {
     }
 
     fn ended(&self, error: &kube::Error, verb: &'static str) -> Ended {
-        let kube::Error::Api(status) = error else { return Ended::Failed(chain(error)) };
-        let reason = status.message.clone();
-        match status.code {
-            410 => Ended::Expired,
-            // The version we ask for is from a future that a restored cluster does not know.
-            _ if reason.contains("Too large resource version") => Ended::Expired,
-            403 => Ended::Forbidden { verb, reason },
-            404 => Ended::NotServed(reason),
-            400 | 422 if self.streaming && self.resume.is_none() => Ended::NoStreamingLists,
-            _ => Ended::Failed(reason),
+        match error {
+            kube::Error::Api(status) if matches!(status.code, 400 | 422) && self.streaming && self.resume.is_none() => {
+                match Ended::of(error, verb) {
+                    Ended::Failed(_) => Ended::NoStreamingLists,
+                    ended => ended,
+                }
+            }
+            _ => Ended::of(error, verb),
         }
     }
 }
@@ -379,11 +380,6 @@ struct PageMetadata {
     resource_version: Option<String>,
     #[serde(rename = "continue")]
     next: Option<String>,
-}
-
-async fn within<T>(answer: impl Future<Output = T>) -> Result<T, Ended> {
-    let late = |_| Ended::Failed(format!("no answer within {} s", ANSWER_MAX.as_secs()));
-    tokio::time::timeout(ANSWER_MAX, answer).await.map_err(late)
 }
 
 /// Versions and continue tokens are opaque; only unreserved characters go into a query as they are.
