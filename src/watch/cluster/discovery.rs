@@ -14,9 +14,10 @@ use kube::Client;
 use kube::core::WatchEvent;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::patience::{Late, SILENCE_MAX, within};
+use crate::kubernetes::Document;
 use crate::observations::Watched;
 use crate::observations::kinds::{Collection, WATCHED, version_path};
 
@@ -35,9 +36,20 @@ struct Resource {
     verbs: Vec<String>,
 }
 
+/// Why it is not known what is served.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    /// Ask again.
+    #[error(transparent)]
+    Late(#[from] Late),
+    /// See what the API server says.
+    #[error(transparent)]
+    Refused(#[from] kube::Error),
+}
+
 /// Asks for all groups and versions of the table. An error leaves everything as it was: only the answer that a kind
 /// is not there counts as its absence.
-pub(super) async fn served(client: &Client) -> Result<Served, kube::Error> {
+pub(super) async fn served(client: &Client) -> Result<Served, Unanswered> {
     let wanted: BTreeSet<(Group, &str)> = WATCHED
         .iter()
         .flat_map(|watched| watched.versions.iter().map(|version| (watched.collection.kind.group(), *version)))
@@ -55,16 +67,16 @@ pub(super) async fn served(client: &Client) -> Result<Served, kube::Error> {
     Ok(WATCHED.iter().filter_map(best).collect())
 }
 
-async fn watchable(client: &Client, group: Group, version: &str) -> Result<BTreeSet<String>, kube::Error> {
+async fn watchable(client: &Client, group: Group, version: &str) -> Result<BTreeSet<String>, Unanswered> {
     let request = Request::get(version_path(group, version)).body(Vec::new()).map_err(kube::Error::HttpError)?;
-    match client.request::<ResourceList>(request).await {
+    match within(client.request::<ResourceList>(request)).await? {
         Ok(list) => {
             let can_watch = |resource: &Resource| resource.verbs.iter().any(|verb| verb == "watch");
             let watchable = list.resources.into_iter().filter(can_watch);
             Ok(watchable.map(|resource| resource.name).collect())
         }
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(BTreeSet::new()),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -98,10 +110,10 @@ async fn code(client: &Client, path: &str) -> Option<u16> {
     // No more than names: nobody looks at what is in there, and it may be a key.
     let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
     let request = Request::get(path).header(ACCEPT, accept).body(Vec::new()).ok()?;
-    match client.request::<IgnoredAny>(request).await {
-        Ok(_) => Some(200),
-        Err(kube::Error::Api(status)) => Some(status.code),
-        Err(_) => None,
+    match within(client.request::<IgnoredAny>(request)).await {
+        Ok(Ok(_)) => Some(200),
+        Ok(Err(kube::Error::Api(status))) => Some(status.code),
+        Ok(Err(_)) | Err(Late) => None,
     }
 }
 
@@ -122,7 +134,8 @@ pub(super) struct Definitions {
     followed: AtomicBool,
 }
 
-const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?watch=true&timeoutSeconds=290";
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions\
+                           ?watch=true&allowWatchBookmarks=true&timeoutSeconds=290";
 
 /// Pause before the watch of the definitions is opened again.
 const REOPEN: Duration = Duration::from_secs(5);
@@ -151,7 +164,7 @@ impl Definitions {
         loop {
             let result = self.session(&client).await;
             self.followed.store(false, Ordering::Relaxed);
-            let forbidden = matches!(&result, Err(kube::Error::Api(status)) if status.code == 403);
+            let forbidden = matches!(&result, Err(Unanswered::Refused(kube::Error::Api(status))) if status.code == 403);
             if forbidden {
                 tracing::debug!("CustomResourceDefinitions may not be watched; discovery is polled instead");
             }
@@ -159,17 +172,21 @@ impl Definitions {
         }
     }
 
-    async fn session(&self, client: &Client) -> Result<(), kube::Error> {
+    async fn session(&self, client: &Client) -> Result<(), Unanswered> {
         // Names are enough, and the schemas of all definitions of a cluster are megabytes.
         let request = Request::get(DEFINITIONS)
             .header(ACCEPT, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
             .body(Vec::new())
             .map_err(kube::Error::HttpError)?;
-        let mut events = client.request_events::<Value>(request).await?.boxed();
+        let mut events = within(client.request_events::<Document>(request)).await??.boxed();
         self.followed.store(true, Ordering::Relaxed);
-        while let Some(event) = events.try_next().await? {
-            let (WatchEvent::Added(object) | WatchEvent::Modified(object) | WatchEvent::Deleted(object)) = event else {
-                continue;
+        // Bookmarks come every minute, so that a stream which says nothing for longer is dead.
+        while let Ok(event) = tokio::time::timeout(SILENCE_MAX, events.try_next()).await {
+            let Document(object) = match event? {
+                Some(WatchEvent::Added(object) | WatchEvent::Modified(object) | WatchEvent::Deleted(object)) => object,
+                Some(WatchEvent::Bookmark(_)) => continue,
+                Some(WatchEvent::Error(status)) => return Err(kube::Error::Api(status).into()),
+                None => break,
             };
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
             let ours = |group: &Group| name.strip_suffix(group.name()).is_some_and(|plural| plural.ends_with('.'));

@@ -24,7 +24,7 @@ pub use requests::{RequestLabels, Requests};
 use crate::causes::chain;
 use crate::observations::kinds::Collection;
 use crate::observations::{Feed, Standing, WATCHED};
-use discovery::{Definitions, Found};
+use discovery::{Definitions, Found, Unanswered};
 use stream::Stream;
 
 /// Pause between two looks at discovery where the definitions are followed as well.
@@ -53,7 +53,10 @@ pub async fn watch(client: Client, feed: Arc<Feed>, mut stop: Receiver<bool>) {
     let follower = tokio::spawn(Arc::clone(&definitions).follow(client));
     let mut changing_until = Instant::now() + CHANGING;
     loop {
-        let found = source.look().await;
+        let found = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            found = source.look() => found,
+        };
         let settled = source.follow(found).await;
         let pause = if !settled || Instant::now() < changing_until {
             LOOK_SOON
@@ -120,7 +123,7 @@ impl Source {
     }
 
     /// Looks what is served.
-    async fn look(&self) -> Result<Vec<(Collection, Found)>, kube::Error> {
+    async fn look(&self) -> Result<Vec<(Collection, Found)>, Unanswered> {
         let served = discovery::served(&self.client).await?;
         let found = WATCHED.iter().map(async |watched| {
             let of = watched.collection;
@@ -138,7 +141,7 @@ impl Source {
     }
 
     /// Opens and closes streams. False if it has to be looked again soon.
-    async fn follow(&mut self, found: Result<Vec<(Collection, Found)>, kube::Error>) -> bool {
+    async fn follow(&mut self, found: Result<Vec<(Collection, Found)>, Unanswered>) -> bool {
         let found = match found {
             Ok(found) => found,
             Err(error) => {
@@ -206,6 +209,35 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use testing::{Answer, Server};
+
+    #[tokio::test(start_paused = true)]
+    async fn an_api_server_that_does_not_answer_is_asked_again_and_does_not_hold_the_end_up() {
+        let (server, (feed, _events)) = (Server::new(|_, _| Answer::Nothing), testing::feed());
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let begun = Instant::now();
+        let watching = tokio::spawn(watch(server.client(), feed, stopped));
+        // Discovery and the definitions, each of them twice.
+        let asked = server.asked(4).await;
+        let count = |part: &str| asked.iter().filter(|path| path.contains(part)).count();
+        let definitions = count("/customresourcedefinitions");
+        assert_eq!((asked.len() - definitions, definitions), (2, 2), "{asked:?}");
+        assert!(begun.elapsed() < Duration::from_secs(70), "{:?}", begun.elapsed());
+        stop.send(true).unwrap();
+        let ended = Instant::now();
+        watching.await.unwrap();
+        assert!(ended.elapsed() < Duration::from_secs(1), "{:?}", ended.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn definitions_that_say_nothing_are_followed_anew() {
+        let server = Server::new(|_, _| Answer::Open(Vec::new()));
+        let definitions = Arc::new(Definitions::default());
+        let following = tokio::spawn(Arc::clone(&definitions).follow(server.client()));
+        let asked = server.asked(2).await;
+        assert!(asked[1].contains("allowWatchBookmarks=true"), "{asked:?}");
+        following.abort();
+    }
 
     #[test]
     fn a_kind_that_was_read_is_missed_for_longer_before_it_counts_as_gone() {

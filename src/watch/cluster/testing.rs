@@ -18,6 +18,8 @@ use crate::observations::Feed;
 
 /// What becomes of a request.
 pub(super) enum Answer {
+    /// It is never answered.
+    Nothing,
     /// A text, after which the answer has ended.
     Whole(String),
     /// Lines, after which nothing more is said.
@@ -71,6 +73,7 @@ impl<In> Service<Request<In>> for Server {
         drop(before);
         Box::pin(async {
             match answer {
+                Answer::Nothing => std::future::pending().await,
                 Answer::Whole(text) => Ok(Response::new(Body::from(text))),
                 Answer::Open(lines) => Ok(Response::new(Body::from_stream(open(lines)))),
             }
