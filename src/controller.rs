@@ -141,7 +141,7 @@ pub async fn run_cluster(config: Config, kubeconfig: Option<PathBuf>, context: O
     let listener = bind(config.admin).await?;
     let core = Core::start(&config.settings, config.spread, observations::inputs().collect())?;
     let client = connect(kubeconfig, context, core.metrics.requests()).await?;
-    let feed = Arc::new(Feed::new(Arc::new(config.settings), core.events));
+    let feed = Arc::new(Feed::new(Arc::new(config.settings), core.events, Arc::clone(core.metrics.health())));
     let (reports, for_writer) = mpsc::unbounded_channel();
     // One replica for now: whoever runs is the one that writes.
     let (_leads, may_write) = watch::channel(true);

@@ -12,8 +12,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use super::inputs::Inputs;
 use crate::apply::Counters;
 use crate::events::EpochReport;
+use crate::observations::Health;
 use crate::watch::cluster::Requests;
 
 /// The counters, and what they need to know of the past.
@@ -27,6 +29,7 @@ pub struct Metrics {
     pending_since: Mutex<HashMap<Key, Instant>>,
     counters: Arc<Counters>,
     requests: Requests,
+    health: Arc<Health>,
 }
 
 impl Default for Metrics {
@@ -42,6 +45,7 @@ impl Default for Metrics {
             pending_since: Mutex::default(),
             counters: Arc::default(),
             requests: Requests::default(),
+            health: Arc::default(),
         };
         metrics.register();
         metrics
@@ -53,6 +57,7 @@ impl Metrics {
         let registry = &mut self.registry;
         self.counters.register(registry);
         self.requests.register(registry);
+        registry.register_collector(Box::new(Inputs(Arc::clone(&self.health))));
         registry.register("epochs", "Epochs that changed something", self.epochs.clone());
         registry.register_with_unit(
             "epoch_duration",
@@ -77,6 +82,11 @@ impl Metrics {
     /// What whoever asks the API server counts in.
     pub const fn requests(&self) -> &Requests {
         &self.requests
+    }
+
+    /// What whoever reads tells what it is doing.
+    pub const fn health(&self) -> &Arc<Health> {
+        &self.health
     }
 
     /// Counts an epoch.

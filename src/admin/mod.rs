@@ -1,5 +1,6 @@
 //! What operators ask over HTTP: is it alive, is it ready, what does it count.
 
+mod inputs;
 pub mod metrics;
 
 use std::future::Future;

@@ -68,12 +68,12 @@ pub struct Feed {
     /// By kind, the version that is watched and so the one to write.
     served: Lock<BTreeMap<Kind, &'static str>>,
     news: News,
-    health: Health,
+    health: Arc<Health>,
 }
 
 impl Feed {
-    /// A feed into the engine's channel.
-    pub fn new(settings: Arc<Settings>, events: Sender<Event>) -> Self {
+    /// A feed into the engine's channel. What the inputs are doing is told to `health`.
+    pub fn new(settings: Arc<Settings>, events: Sender<Event>, health: Arc<Health>) -> Self {
         Self {
             manager: manifest::field_manager(&settings),
             settings,
@@ -85,7 +85,7 @@ impl Feed {
             readable: AtomicBool::new(true),
             served: Lock::default(),
             news: News::default(),
-            health: Health::default(),
+            health,
         }
     }
 
@@ -114,7 +114,7 @@ impl Feed {
     }
 
     /// What each input is doing.
-    pub const fn health(&self) -> &Health {
+    pub fn health(&self) -> &Health {
         &self.health
     }
 
@@ -264,6 +264,7 @@ impl Feed {
         if self.complete[of.index()].swap(true, Ordering::Relaxed) {
             return;
         }
+        self.health.completed(of);
         self.send(Event::Complete { input: of.name() }).await;
     }
 

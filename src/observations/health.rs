@@ -23,6 +23,16 @@ pub enum Standing {
     Failing,
 }
 
+impl Standing {
+    /// Whether all that happens is noticed.
+    pub const fn is_followed(&self) -> bool {
+        match self {
+            Self::Watching | Self::NotServed => true,
+            Self::Starting | Self::Listing | Self::Forbidden | Self::Failing => false,
+        }
+    }
+}
+
 /// An input with what it is doing.
 #[derive(Clone, Debug)]
 pub struct InputHealth {
@@ -32,8 +42,11 @@ pub struct InputHealth {
     pub standing: Standing,
     /// The last failure, in the words of the API server.
     pub reason: Option<String>,
-    /// How long ago the API server was last heard of; a number that grows past minutes means a stalled stream.
-    pub silent_for: Option<Duration>,
+    /// Whether all that it held at the start was read.
+    pub complete: bool,
+    /// How long ago the API server was last heard of it, or since when it is waited for; a number that grows past minutes
+    /// means a stalled stream. Of a kind that is not served nothing is to be heard.
+    pub silent_for: Duration,
     /// Objects that could not be decoded so far.
     pub undecoded: u64,
 }
@@ -42,7 +55,8 @@ pub struct InputHealth {
 struct State {
     standing: Standing,
     reason: Option<String>,
-    heard: Option<Instant>,
+    complete: bool,
+    heard: Instant,
     undecoded: u64,
 }
 
@@ -60,7 +74,11 @@ impl Health {
                 collection: *collection,
                 standing: state.standing.clone(),
                 reason: state.reason.clone(),
-                silent_for: state.heard.map(|heard| heard.elapsed()),
+                complete: state.complete,
+                silent_for: match state.standing {
+                    Standing::NotServed => Duration::ZERO,
+                    _ => state.heard.elapsed(),
+                },
                 undecoded: state.undecoded,
             })
             .collect()
@@ -68,13 +86,20 @@ impl Health {
 
     pub(crate) fn set(&self, collection: Collection, standing: Standing, reason: Option<String>) {
         self.change(collection, |state| {
+            if state.standing == Standing::NotServed {
+                state.heard = Instant::now();
+            }
             state.standing = standing;
             state.reason = reason;
         });
     }
 
     pub(crate) fn heard(&self, collection: Collection) {
-        self.change(collection, |state| state.heard = Some(Instant::now()));
+        self.change(collection, |state| state.heard = Instant::now());
+    }
+
+    pub(crate) fn completed(&self, collection: Collection) {
+        self.change(collection, |state| state.complete = true);
     }
 
     pub(crate) fn undecoded(&self, collection: Collection) {
@@ -86,7 +111,8 @@ impl Health {
         let state = states.entry(collection).or_insert(State {
             standing: Standing::Starting,
             reason: None,
-            heard: None,
+            complete: false,
+            heard: Instant::now(),
             undecoded: 0,
         });
         change(state);

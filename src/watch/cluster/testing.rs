@@ -88,5 +88,5 @@ fn open(lines: Vec<String>) -> impl Stream<Item = Result<Bytes, Infallible>> {
 /// A feed with the events that it gives.
 pub(super) fn feed() -> (Arc<Feed>, crossbeam_channel::Receiver<Event>) {
     let (events, received) = crossbeam_channel::unbounded();
-    (Arc::new(Feed::new(Arc::new(Settings::default()), events)), received)
+    (Arc::new(Feed::new(Arc::new(Settings::default()), events, Arc::default())), received)
 }
