@@ -11,10 +11,14 @@ use dataflows::model::Settings;
 use futures::{Stream, StreamExt, stream};
 use http::{Request, Response};
 use kube::Client;
+use tokio::time::Instant;
 use tower::Service;
 
 use crate::events::Event;
 use crate::observations::Feed;
+
+/// Time after which nothing more is asked. It is made up, so that it costs nothing.
+const PATIENCE: Duration = Duration::from_secs(86_400);
 
 /// What becomes of a request.
 pub(super) enum Answer {
@@ -45,11 +49,13 @@ impl Server {
 
     /// What was asked, once it is so many requests.
     pub(super) async fn asked(&self, requests: usize) -> Vec<String> {
+        let begun = Instant::now();
         loop {
             let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if asked.len() >= requests {
                 return asked;
             }
+            assert!(begun.elapsed() < PATIENCE, "{} of {requests} requests: {asked:?}", asked.len());
             // Time goes on by itself where nothing else happens.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
