@@ -25,7 +25,7 @@ use super::cluster::{Cluster, runtime};
 /// What is asked, as far as faults tell it apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
-    /// What is served of a group and version, or at all. The plural name is empty.
+    /// What is served of a group and version. In place of the plural name stands the group.
     Discovery,
     /// A watch that begins with all objects.
     StreamingList,
@@ -181,7 +181,8 @@ impl Asked {
             (true, false) if query.contains("continue=") => Verb::NextPage,
             (true, false) => Verb::List,
         };
-        Self { verb, plural: rest.first().copied().unwrap_or_default().to_owned() }
+        let place = if verb == Verb::Discovery { parts.get(1) } else { rest.first() };
+        Self { verb, plural: place.copied().unwrap_or_default().to_owned() }
     }
 }
 
