@@ -11,7 +11,7 @@ use crate::events::Event;
 /// A writer whose requests never leave, and what it tells the engine.
 fn writer() -> (Writer, Events<Event>) {
     let (sender, events) = unbounded();
-    let feed = Arc::new(Feed::new(Arc::new(Settings::default()), sender));
+    let feed = Arc::new(Feed::new(Arc::new(Settings::default()), sender, Arc::default()));
     let config = kube::Config::new("http://127.0.0.1:9".parse().expect("an address"));
     let client = Client::try_from(config).expect("nothing is connected yet");
     let (_, reports) = unbounded_channel();
