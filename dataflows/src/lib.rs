@@ -71,33 +71,34 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, meshes.clone(); settings));
     let by_gateway = managed.clone().arrange("gateways");
     let sets = view!(plan, listener_sets(inputs.listener_sets, by_gateway.clone(), namespaces.clone()));
-    let found = view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
-    let listeners = view!(plan, listeners(managed.clone(), sets.clone(), inputs.listeners, found));
+    let certificates =
+        view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
+    let listeners = view!(plan, listeners(managed.clone(), sets.clone(), inputs.listeners, certificates));
 
-    let attachments = view!(plan, attachments(parents.clone(), listeners.clone(), namespaces));
-    let (on_services, ports) = view!(plan, service_parents(parents.clone(), destinations.clone(), meshes; settings));
-    let (attachments, of_requests) = view!(plan, route_conflicts(attachments.concat(ports)));
-    let on_listeners = view!(plan, parent_verdicts(parents, by_gateway, sets.clone(), attachments.clone()));
+    let on_listeners = view!(plan, attachments(parents.clone(), listeners.clone(), namespaces));
+    let (of_services, on_ports) = view!(plan, service_parents(parents.clone(), destinations.clone(), meshes; settings));
+    let (attachments, yielded) = view!(plan, route_conflicts(on_listeners.concat(on_ports)));
+    let of_gateways = view!(plan, parent_verdicts(parents, by_gateway, sets.clone(), attachments.clone()));
 
     let granted = view!(plan, granted_references(inputs.backend_refs.clone(), grants));
     let backends = view!(plan, resolved_backends(inputs.backend_refs, granted, destinations));
     let rules = together("rules by route", [inputs.rules.any(), backends.any()]);
-    let (route_rules, rules_of_routes) = view!(plan, route_rules(rules.clone()));
+    let (route_rules, rules_by_route) = view!(plan, route_rules(rules.clone()));
 
     let (shadowed, padded) = view!(plan, rule_precedence(attachments.clone(), rules.of()));
-    let (servings, serving_routes) = view!(plan, servings(attachments, shadowed, padded));
+    let (servings, servings_by_route) = view!(plan, servings(attachments, shadowed, padded));
     let attached = view!(plan, attached_routes(servings.clone()));
     let hostnames = view!(plan, listener_hostnames(servings.clone()));
-    let gateways = view!(plan, mesh_gateways(listeners.clone(), hostnames));
+    let mesh_gateways = view!(plan, mesh_gateways(listeners.clone(), hostnames));
     let instances = view!(plan, mesh_gateway_instances(listeners.clone()));
-    let (http_routes, requests) = view!(plan, mesh_http_routes(serving_routes.clone(), rules_of_routes.clone()));
-    let tcp_routes = view!(plan, mesh_tcp_routes(serving_routes, rules_of_routes));
-    let of_services = view!(plan, service_routes(requests.clone()));
+    let (http_routes, requests) = view!(plan, mesh_http_routes(servings_by_route.clone(), rules_by_route.clone()));
+    let tcp_routes = view!(plan, mesh_tcp_routes(servings_by_route, rules_by_route));
+    let service_routes = view!(plan, service_routes(requests.clone()));
     let floors = view!(plan, service_floors(servings.clone(), requests));
-    let (connections, of_connections) = view!(plan, service_connections(tcp_routes.clone(), servings.clone()));
+    let (connections, given_up) = view!(plan, service_connections(tcp_routes.clone(), servings.clone()));
     let copies = view!(plan, secret_copies(listeners.clone(); settings));
-    let routes = (http_routes, tcp_routes, of_services, connections);
-    let desired = view!(plan, desired_objects(gateways, instances, routes, floors, copies; settings));
+    let routes = (http_routes, tcp_routes, service_routes, connections);
+    let desired = view!(plan, desired_objects(mesh_gateways, instances, routes, floors, copies; settings));
     let (seen, seen_statuses, refusals) = (inputs.observed_objects, inputs.observed_statuses, inputs.refusals);
     let held = view!(plan, held(managed.clone(), seen.clone()));
     let (free_objects, objects) = view!(plan, pending_objects(desired, seen, held, refusals.clone(); settings));
@@ -105,11 +106,11 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let (generations, of_routes) = (inputs.generations, inputs.route_generations);
     let class = view!(plan, class_statuses(classes, managed.clone(), generations.clone(), inputs.definitions));
     let reports = view!(plan, listener_reports(listeners.clone(), attached));
-    let of_gateways = view!(plan, pending_of_gateways(listeners, objects.clone(); settings));
-    let (addresses, pending) = (inputs.addresses, of_gateways.clone());
+    let unfinished = view!(plan, pending_of_gateways(listeners, objects.clone(); settings));
+    let (addresses, pending) = (inputs.addresses, unfinished.clone());
     let gateway = view!(plan, gateway_statuses(managed, reports.clone(), generations.clone(), addresses, pending));
-    let set = view!(plan, listener_set_statuses(sets, reports, generations, of_gateways));
-    let (verdicts, yielded) = (on_listeners.concat(on_services), of_requests.concat(of_connections));
+    let set = view!(plan, listener_set_statuses(sets, reports, generations, unfinished));
+    let (verdicts, yielded) = (of_gateways.concat(of_services), yielded.concat(given_up));
     let route = view!(plan, route_statuses(verdicts, route_rules, (servings, yielded), of_routes, objects.clone()));
     let desired = view!(plan, desired_statuses(class, gateway, set, route));
     let (free_statuses, statuses) = view!(plan, pending_statuses(desired, seen_statuses, refusals; settings));

@@ -6,7 +6,8 @@ mod attached_routes;
 mod attachments;
 mod blocked;
 mod class_statuses;
-mod desired;
+mod desired_objects;
+mod desired_statuses;
 mod gateway_statuses;
 mod granted_references;
 mod held;
@@ -23,8 +24,9 @@ mod mesh_http_routes;
 mod mesh_tcp_routes;
 mod object_meshes;
 mod parent_verdicts;
-mod pending;
+mod pending_objects;
 mod pending_of_gateways;
+mod pending_statuses;
 mod resolved_backends;
 mod route_conflicts;
 mod route_rules;
@@ -43,7 +45,8 @@ pub(crate) use attached_routes::attached_routes;
 pub(crate) use attachments::attachments;
 pub(crate) use blocked::blocked;
 pub(crate) use class_statuses::class_statuses;
-pub(crate) use desired::{desired_objects, desired_statuses};
+pub(crate) use desired_objects::desired_objects;
+pub(crate) use desired_statuses::desired_statuses;
 pub(crate) use gateway_statuses::gateway_statuses;
 pub(crate) use granted_references::granted_references;
 pub(crate) use held::held;
@@ -60,8 +63,9 @@ pub(crate) use mesh_http_routes::mesh_http_routes;
 pub(crate) use mesh_tcp_routes::mesh_tcp_routes;
 pub(crate) use object_meshes::object_meshes;
 pub(crate) use parent_verdicts::parent_verdicts;
-pub(crate) use pending::{pending_objects, pending_statuses};
+pub(crate) use pending_objects::pending_objects;
 pub(crate) use pending_of_gateways::pending_of_gateways;
+pub(crate) use pending_statuses::pending_statuses;
 pub(crate) use resolved_backends::resolved_backends;
 pub(crate) use route_conflicts::route_conflicts;
 pub(crate) use route_rules::route_rules;
@@ -74,3 +78,10 @@ pub(crate) use service_parents::service_parents;
 pub(crate) use service_routes::service_routes;
 pub(crate) use servings::servings;
 pub(crate) use tasks::tasks;
+
+use crate::model::{Desired, Key};
+
+/// A row of what should be, under the key of its object.
+fn keyed(desired: Desired) -> (Key, Desired) {
+    (desired.object.key(), desired)
+}

@@ -1,7 +1,7 @@
+use super::keyed;
 use crate::model::{
-    ClassStatus, Content, Desired, Floor, GatewayStatus, InstancePlan, Key, Kind, ListenerSetStatus, ManagedGateway,
-    MeshGatewayPlan, MeshHttpRoutePlan, MeshTcpRoutePlan, ObjectName, RouteStatus, SecretCopyPlan, ServiceFloor,
-    ServiceRoutePlan, ServiceTcpRoutePlan, Settings,
+    Content, Desired, Floor, InstancePlan, Key, Kind, ManagedGateway, MeshGatewayPlan, MeshHttpRoutePlan,
+    MeshTcpRoutePlan, SecretCopyPlan, ServiceFloor, ServiceRoutePlan, ServiceTcpRoutePlan, Settings,
 };
 use crate::operators::Rows;
 use crate::rules::{self, names};
@@ -59,35 +59,6 @@ pub(crate) fn desired_objects<'s>(
     gateways.concat(instances).concat(of_routes).concat(copies)
 }
 
-/// The statuses that should be shown. Keyed by the object whose status it is.
-pub(crate) fn desired_statuses<'s>(
-    classes: Rows<'s, ClassStatus>,
-    gateways: Rows<'s, GatewayStatus>,
-    listener_sets: Rows<'s, ListenerSetStatus>,
-    routes: Rows<'s, RouteStatus>,
-) -> Rows<'s, Desired> {
-    let classes = classes.flat_map(|_, status| {
-        let object = ObjectName::new(Kind::GatewayClass, "", &status.verdict.name);
-        Some(keyed(Desired::new(object, Content::ClassStatus(status.clone()))))
-    });
-    let gateways = gateways.flat_map(|_, status| {
-        let gateway = &status.managed.gateway;
-        let object = ObjectName::new(Kind::Gateway, &gateway.namespace, &gateway.name);
-        Some(keyed(Desired::new(object, Content::GatewayStatus(status.clone()))))
-    });
-    let listener_sets = listener_sets.flat_map(|_, status| {
-        let set = &status.set.set.age;
-        let object = ObjectName::new(Kind::ListenerSet, &set.namespace, &set.name);
-        Some(keyed(Desired::new(object, Content::ListenerSetStatus(status.clone()))))
-    });
-    let routes = routes.flat_map(|_, status| {
-        let (namespace, name) = (status.of.namespace.clone(), status.of.name.clone());
-        let object = ObjectName { kind: status.of.kind, namespace, name };
-        Some(keyed(Desired::new(object, Content::RouteStatus(status.clone()))))
-    });
-    classes.concat(gateways).concat(listener_sets).concat(routes)
-}
-
 fn of_gateway(settings: &Settings, managed: &ManagedGateway, content: Content) -> (Key, Desired) {
     let gateway = &managed.gateway;
     let [mesh_gateway, instance, floor] = names::gateway_objects(settings, &gateway.namespace, &gateway.name);
@@ -104,8 +75,4 @@ fn of_secret(settings: &Settings, content: Content, plan: &SecretCopyPlan) -> (K
     let name = names::secret_copy(settings, &plan.mesh, &certificate.namespace, &certificate.name);
     let object = settings.system_object(Kind::Secret, &name);
     keyed(Desired::new(object, content))
-}
-
-fn keyed(desired: Desired) -> (Key, Desired) {
-    (desired.object.key(), desired)
 }
