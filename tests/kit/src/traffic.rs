@@ -214,6 +214,27 @@ impl Forward {
     }
 }
 
+/// Where the dialect of RE2 differs from that of the crate used here, in what occurs in expressions of worlds: what is
+/// written, and what the crate calls that; `None` where RE2 refuses the whole expression.
+///
+/// Asked of google-re2 1.1.20251105 for Python.
+const DIALECT: &[(&str, Option<&str>)] = &[
+    ("a++", None),
+    ("**", None),
+    ("{2}{3}", None),
+    ("{500}{2}", None),
+    ("((a{100}){100})", None),
+    ("(?x)", None),
+    ("(?-u:", None),
+    ("\\u0061", None),
+    ("\\p{Letter}", None),
+    ("\\pL", Some("[A-Za-z]")),
+    ("{,3}", Some("\\{,3\\}")),
+    ("{id}", Some("\\{id\\}")),
+    ("[a&&b]", Some("[a&b]")),
+    ("[a~~b]", Some("[a~b]")),
+];
+
 /// Whether a text as a whole is matched by an expression; `None` where RE2 would not compile it.
 pub fn matches_whole(expression: &str, text: &str) -> Option<bool> {
     // RE2 repeats nothing more than a thousand times.
@@ -221,7 +242,11 @@ pub fn matches_whole(expression: &str, text: &str) -> Option<bool> {
     if counts.max().is_some_and(|count| count > 1000) {
         return None;
     }
-    Some(regex::Regex::new(&format!("^(?:{expression})$")).ok()?.is_match(text))
+    let mut translated = expression.to_owned();
+    for (written, meant) in DIALECT.iter().filter(|(written, _)| expression.contains(written)) {
+        translated = translated.replace(written, (*meant)?);
+    }
+    Some(regex::Regex::new(&format!("^(?:{translated})$")).ok()?.is_match(text))
 }
 
 /// How narrow a hostname is: exact ones before wildcards, wildcards by the length of what is given, all hosts last.

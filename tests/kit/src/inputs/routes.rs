@@ -114,9 +114,10 @@ pub(super) fn named(taste: Taste) -> impl Strategy<Value = Value> {
     let nasty = if taste == Taste::Nasty { 3 } else { u32::MAX };
     let names = (pick(NAMES), sometimes(nasty, NASTY_NAMES));
     let values = (pick(VALUES), sometimes(nasty, NASTY_VALUES));
-    (names, values, sometimes(5, VALUE_EXPRESSIONS)).prop_map(|((name, odd_name), (value, odd_value), expression)| {
+    let expression = (sometimes(5, VALUE_EXPRESSIONS), sometimes(nasty, NASTY_EXPRESSIONS));
+    (names, values, expression).prop_map(|((name, odd_name), (value, odd_value), (expression, odd_expression))| {
         let name = odd_name.unwrap_or(name);
-        match expression {
+        match expression.map(|expression| odd_expression.unwrap_or(expression)) {
             Some(expression) => json!({"type": "RegularExpression", "name": name, "value": expression}),
             None => json!({"name": name, "value": odd_value.unwrap_or(value)}),
         }

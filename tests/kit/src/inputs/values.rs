@@ -43,7 +43,7 @@ pub(super) const SECRETS: [(&str, &str); 3] = [("infra", "cert"), ("shop", "cert
 pub(super) const HOSTNAMES: &[&str] =
     &["a.example", "b.example", "*.example", "x.a.example", "*.a.example", "*.x.a.example", "other.test"];
 pub(super) const PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/ab", "/b", "/a/b/c"];
-pub(super) const EXPRESSIONS: &[&str] = &["/a.*", "/[ab]", "/a/(b|c)", "/.+"];
+pub(super) const EXPRESSIONS: &[&str] = &["/a.*", "/[ab]", "/a/(b|c)", "/.+", "/a(--|&&)?.*", "/(a|{id})"];
 pub(super) const METHODS: &[&str] = &["GET", "POST"];
 pub(super) const CALLED_SERVICES: &[&str] = &["a.B", "a.C"];
 pub(super) const CALLED_METHODS: &[&str] = &["Get", "Put"];
@@ -73,7 +73,28 @@ pub(super) const NASTY_PATHS: &[&str] = &[
     "/", "", "a", "//", "/a//", "/a//b", "/a b", "/ä", "/a%2fb", "/a?b", "/a#b", "/a/../b", "/a/./b", "/{a}", "/a\\",
     "/a\"b",
 ];
-pub(super) const NASTY_EXPRESSIONS: &[&str] = &["", "(", "(?=a)", "[a&&b]", "^/a$", "a{1001}", "\\pL+", "(a|b", "*"];
+pub(super) const NASTY_EXPRESSIONS: &[&str] = &[
+    "",
+    "(",
+    "(?=a)",
+    "[a&&b]",
+    "^/a$",
+    "a{1001}",
+    "\\pL+",
+    "(a|b",
+    "*",
+    "a++",
+    "[^/]**",
+    "a{2}{3}",
+    "(a|b){500}{2}",
+    "((a{100}){100})",
+    "(?x)a b",
+    "(?-u:a)",
+    "\\u0061",
+    "\\p{Letter}",
+    "a{,3}",
+    "[a~~b]",
+];
 pub(super) const NASTY_NAMES: &[&str] =
     &["x-beta", "X-Beta", "x beta", "x:beta", "", "host", ":path", "ä", concat!("x-", long!("header-name-beyond-256"))];
 pub(super) const NASTY_VALUES: &[&str] = &["1", "", "a b", "a\nb", "a\r\nb: c", "ä", "a\u{0}b", "%REQ(x)%", "\"", "\t"];
