@@ -143,6 +143,10 @@ fn header(field: impl Fn() -> String, written: &str, names: &mut BTreeSet<String
     let name = written.to_ascii_lowercase();
     if let Some(reason) = header_problem(&name) {
         site.add(&field(), reason);
+    } else if name == "host" {
+        // A sidecar or gateway with such a modifier takes no new configuration: "`:-prefixed or host headers may not be
+        // modified", <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers>.
+        site.add(&field(), RuleReason::HostHeader);
     }
     let text = Text::from(name.as_str());
     if !names.insert(name) {

@@ -145,6 +145,21 @@ fn a_header_is_changed_once() {
         |rule| rule.filters.push(WrittenFilter::ResponseHeaders(change(&[], &[], &[":path"]))),
         &["filters[0].responseHeaderModifier.remove[0] is not a header name"],
     );
+    check(
+        |rule| set(rule, "Host", "a.example"),
+        &["filters[0].requestHeaderModifier.set[0].name names Host, which Envoy changes in no header modifier: use \
+           urlRewrite.hostname"],
+    );
+    check(
+        |rule| rule.filters.push(WrittenFilter::RequestHeaders(change(&[], &[("HOST", "1")], &[]))),
+        &["filters[0].requestHeaderModifier.add[0].name names Host, which Envoy changes in no header modifier: use \
+           urlRewrite.hostname"],
+    );
+    check(
+        |rule| rule.filters.push(WrittenFilter::ResponseHeaders(change(&[], &[], &["host"]))),
+        &["filters[0].responseHeaderModifier.remove[0] names Host, which Envoy changes in no header modifier: use \
+           urlRewrite.hostname"],
+    );
     check(|rule| set(rule, long(), "1"), &["filters[0].requestHeaderModifier.set[0].name is too long"]);
     check(|rule| set(rule, "a", "1\r\nb: 2"), &["filters[0].requestHeaderModifier.set[0].value has an unknown value"]);
     check(

@@ -5,6 +5,9 @@ use super::merge::merge;
 use super::objects::{Filter, Listener, MeshGateway, Policy, TargetRef};
 use crate::traffic::matches_whole;
 
+/// The names by which Kuma's gateways know the header that is a host.
+pub(super) const HOST: [&str; 3] = [":authority", "Host", "host"];
+
 /// The largest sum of weights that Envoy takes.
 const WEIGHTS_MAX: u64 = u32::MAX as u64;
 
@@ -61,12 +64,8 @@ impl Kuma {
             if redirects && filters.iter().any(|filter| is_mirror(filter) || filter.url_rewrite.is_some()) {
                 say("Kuma", format!("{}: a mirror or rewrite without a backend", merged.policy));
             }
-            let modifiers =
-                filters.iter().flat_map(|filter| [&filter.request_header_modifier, &filter.response_header_modifier]);
-            for header in modifiers.flatten().flat_map(|modifier| modifier.set.iter().chain(&modifier.add)) {
-                if header.value.replace("%%", "").contains(['%', '\n', '\r', '\0']) {
-                    say("Envoy", format!("{}: {:?} is no value of a header", merged.policy, header.value));
-                }
+            for trap in filters.iter().flat_map(header_traps) {
+                say("Envoy", format!("{}: {trap}", merged.policy));
             }
             for found in &merged.rule.matches {
                 let path = found.path.iter().filter(|path| path.kind == "RegularExpression").map(|path| &path.value);
@@ -93,6 +92,26 @@ impl Kuma {
             }
         }
     }
+}
+
+/// What Envoy refuses of header modifiers. Of a Host that a request is given Kuma makes another host to ask.
+fn header_traps(filter: &Filter) -> Vec<String> {
+    let of_requests = filter.request_header_modifier.iter().map(|modifier| (modifier, true));
+    let of_responses = filter.response_header_modifier.iter().map(|modifier| (modifier, false));
+    let mut traps = Vec::new();
+    for (modifier, of_requests) in of_requests.chain(of_responses) {
+        let set = modifier.set.iter().filter(|header| !(of_requests && HOST.contains(&header.name.as_str())));
+        for header in set.clone().chain(&modifier.add) {
+            if header.value.replace("%%", "").contains(['%', '\n', '\r', '\0']) {
+                traps.push(format!("{:?} is no value of a header", header.value));
+            }
+        }
+        let names = set.chain(&modifier.add).map(|header| &header.name).chain(&modifier.remove);
+        for name in names.filter(|name| name.starts_with(':') || name.eq_ignore_ascii_case("host")) {
+            traps.push(format!("{name} may not be modified"));
+        }
+    }
+    traps
 }
 
 fn sum(backends: &[TargetRef]) -> u64 {

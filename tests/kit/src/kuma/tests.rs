@@ -235,6 +235,23 @@ fn quirks_show_and_can_be_taken_out() {
 }
 
 #[test]
+fn a_modifier_that_names_the_host_is_a_trap_unless_a_request_is_given_one() {
+    let web = |kind: &str, section: &str, change: Value| {
+        let mut rule = rule("PathPrefix", "/", "a");
+        rule["default"]["filters"] = json!([{"type": kind, section: change}]);
+        with(plain(), [http("web", json!({}), &[], json!([rule]))])
+    };
+    let request = |change: Value| web("RequestHeaderModifier", "requestHeaderModifier", change);
+    let response = |change: Value| web("ResponseHeaderModifier", "responseHeaderModifier", change);
+    let to = |name: &str| json!([{"name": name, "value": "to.example"}]);
+    freezes(&request(json!({"add": to("Host")})), "Envoy");
+    freezes(&request(json!({"remove": ["host"]})), "Envoy");
+    freezes(&request(json!({"set": to("HOST")})), "Envoy");
+    freezes(&response(json!({"set": to("host")})), "Envoy");
+    assert_eq!(kuma(&request(json!({"set": to("host")}))).frozen(), Vec::<String>::new());
+}
+
+#[test]
 fn rules_that_tie_are_in_any_order() {
     let header = |name: &str, service: &str| {
         let mut rule = rule("PathPrefix", "/", service);
