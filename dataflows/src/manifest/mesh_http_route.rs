@@ -145,13 +145,17 @@ fn kuma_match(found: &Match, padding: u16) -> Value {
         rendered.insert("method".into(), (**method).into());
     }
     let named = |matches: &[NamedMatch]| -> Vec<Value> { matches.iter().map(named_match).collect() };
+    // Kuma's gateways take the values before an expression for expressions too.
+    let (expressions, exact): (Vec<_>, Vec<_>) =
+        found.query_params.iter().cloned().partition(|query| query.kind == MatchKind::RegularExpression);
+    let query_params = [named(&expressions), named(&exact)].concat();
     let padding = (1..=padding).map(|number| json!({"type": "Absent", "name": format!("x-deltagate-pad-{number}")}));
     let headers: Vec<_> = named(&found.headers).into_iter().chain(padding).collect();
     if !headers.is_empty() {
         rendered.insert("headers".into(), headers.into());
     }
-    if !found.query_params.is_empty() {
-        rendered.insert("queryParams".into(), named(&found.query_params).into());
+    if !query_params.is_empty() {
+        rendered.insert("queryParams".into(), query_params.into());
     }
     Value::Object(rendered)
 }

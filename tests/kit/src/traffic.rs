@@ -219,7 +219,7 @@ impl Forward {
 ///
 /// Asked of google-re2 1.1.20251105 for Python.
 const DIALECT: &[(&str, Option<&str>)] = &[
-    ("a++", None),
+    ("++", None),
     ("**", None),
     ("{2}{3}", None),
     ("{500}{2}", None),

@@ -97,7 +97,8 @@ pub(super) const NASTY_EXPRESSIONS: &[&str] = &[
 ];
 pub(super) const NASTY_NAMES: &[&str] =
     &["x-beta", "X-Beta", "x beta", "x:beta", "", "host", ":path", "ä", concat!("x-", long!("header-name-beyond-256"))];
-pub(super) const NASTY_VALUES: &[&str] = &["1", "", "a b", "a\nb", "a\r\nb: c", "ä", "a\u{0}b", "%REQ(x)%", "\"", "\t"];
+pub(super) const NASTY_VALUES: &[&str] =
+    &["1", "", "a b", "c++", "a\nb", "a\r\nb: c", "ä", "a\u{0}b", "%REQ(x)%", "\"", "\t"];
 pub(super) const NASTY_METHODS: &[&str] = &["GET", "get", "BREW", ""];
 pub(super) const NASTY_WEIGHTS: &[i64] = &[1, 0, -1, 1_000_000, 2_147_483_647, 2_147_483_648, i64::MAX];
 pub(super) const NASTY_PORTS: &[i64] = &[80, 0, -1, 65_535, 65_536];

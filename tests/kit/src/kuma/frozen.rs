@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::Kuma;
-use super::merge::merge;
+use super::merge::{merge, queries};
 use super::objects::{Filter, Listener, MeshGateway, Policy, TargetRef};
 use crate::traffic::matches_whole;
 
@@ -69,8 +69,10 @@ impl Kuma {
             }
             for found in &merged.rule.matches {
                 let path = found.path.iter().filter(|path| path.kind == "RegularExpression").map(|path| &path.value);
-                let named = found.headers.iter().chain(&found.query_params);
-                let named = named.filter(|named| named.kind == "RegularExpression").map(|named| &named.value);
+                let headers = found.headers.iter().filter(|header| header.kind == "RegularExpression");
+                let queries = queries(found, &[]).into_iter().filter(|(.., expression)| *expression);
+                let named = headers.map(|header| header.value.as_str()).chain(queries.map(|(_, value, _)| value));
+                let path = path.map(String::as_str);
                 for expression in path.chain(named).filter(|expression| matches_whole(expression, "").is_none()) {
                     say("Envoy", format!("{}: {expression:?} does not compile", merged.policy));
                 }

@@ -47,7 +47,10 @@ pub(super) fn queries<'a>(found: &'a Match, without: &[Quirk]) -> Vec<(&'a str, 
             exact.push((&query.name, &query.value, false));
         } else {
             if !without.contains(&Quirk::LastQueryExpression) {
-                expressions = exact.iter().map(|(name, value, _)| (*name, *value, true)).collect();
+                expressions.clear();
+            }
+            if !without.contains(&Quirk::ValuesAreExpressions) {
+                expressions.extend(exact.iter().map(|(name, value, _)| (*name, *value, true)));
             }
             expressions.push((&query.name, &query.value, true));
         }

@@ -50,6 +50,10 @@ pub enum Quirk {
     ///
     /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/policies/meshhttproute/plugin/v1alpha1/gateway_routes.go>
     LastQueryExpression,
+    /// Values of query parameters that stand before a regular expression for another one are regular expressions too.
+    ///
+    /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/policies/meshhttproute/plugin/v1alpha1/gateway_routes.go>
+    ValuesAreExpressions,
     /// The rules that come with a Service and those that a namespace has for its own calls are one set of rules in that
     /// namespace, where the latter outrank only what matches the same.
     ProducersAnswerConsumers,

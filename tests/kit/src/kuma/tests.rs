@@ -231,7 +231,16 @@ fn quirks_show_and_can_be_taken_out() {
     let query = |name: &str| json!({"type": "RegularExpression", "name": name, "value": "[0-9]"});
     queries["matches"][0]["queryParams"] = json!([query("p"), query("q")]);
     let request = Request { query: [("q".to_owned(), "1".to_owned())].into(), ..get("h", "/") };
-    quirk(Quirk::LastQueryExpression, &one(json!([queries])), &request, &["a1"], &["404"]);
+    quirk(Quirk::LastQueryExpression, &one(json!([queries.clone()])), &request, &["a1"], &["404"]);
+    let exact = |value: &str| json!({"type": "Exact", "name": "p", "value": value});
+    let both = |value: &str| [("p".to_owned(), value.to_owned()), ("q".to_owned(), "1".to_owned())].into();
+    queries["matches"][0]["queryParams"] = json!([exact("1+"), query("q")]);
+    let request = Request { query: both("1+"), ..get("h", "/") };
+    quirk(Quirk::ValuesAreExpressions, &one(json!([queries.clone()])), &request, &["404"], &["a1"]);
+    queries["matches"][0]["queryParams"] = json!([query("q"), exact("1+")]);
+    check(&one(json!([queries.clone()])), &request, &["a1"]);
+    queries["matches"][0]["queryParams"] = json!([exact("c++"), query("q")]);
+    freezes(&one(json!([queries])), "Envoy");
 }
 
 #[test]
