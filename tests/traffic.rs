@@ -25,6 +25,7 @@ const DEVIATIONS: &[Quirk] = &[
     Quirk::LongestExpression,
     Quirk::LastQueryExpression,
     Quirk::ProducersAnswerConsumers,
+    Quirk::SlashBehindPrefix,
 ];
 
 /// Whether rules that tie for Kuma may be in any order, as long as the right one is among them.
@@ -235,6 +236,20 @@ const MUTATIONS: &[Mutation] = &[
     ("redirects keep the port of the listener", |route| {
         each(route, "filters", |it| {
             drop(it.get_mut("requestRedirect").and_then(Value::as_object_mut).map(|it| it.remove("port")));
+        });
+    }),
+    ("a rewritten host is said once", |route| {
+        each(route, "default", |rule| {
+            if let Some(filters) = rule.get_mut("filters").and_then(Value::as_array_mut) {
+                filters.retain(|filter| filter["requestHeaderModifier"]["set"][0]["name"] != "host");
+            }
+        });
+    }),
+    ("a prefix is replaced without the slash behind it", |route| {
+        each(route, "path", |path| {
+            if let Some(replacement) = path.get_mut("replacePrefixMatch") {
+                *replacement = replacement.as_str().unwrap_or_default().trim_end_matches('/').into();
+            }
         });
     }),
     ("there is no floor", |route| {

@@ -1,5 +1,6 @@
 //! `spec` of a MeshHTTPRoute.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
@@ -9,7 +10,7 @@ use super::json::object;
 use crate::model::{
     AttachPoint, BackendKind, BackendRef, Claim, Filter, Floor, HeaderChange, Hostname, ListenerPlace, Match,
     MatchKind, MeshHttpRoutePlan, MeshServices, NamedMatch, PathMatch, PathRewrite, Percentage, Place, PlannedRule,
-    Protocol, Redirect, Ref, RefProblem, ResolvedBackend, ServicePort, Settings,
+    Protocol, Redirect, Ref, RefProblem, ResolvedBackend, Rewrite, ServicePort, Settings,
 };
 use crate::rules::{self, names};
 
@@ -125,8 +126,8 @@ fn left<'a>(plan: &'a MeshHttpRoutePlan, hostname: Option<&Hostname>) -> Vec<Ser
 fn kuma_rule(settings: &Settings, point: &AttachPoint, served: &ServedMatch<'_>) -> Value {
     let planned = served.rule;
     let rule = &planned.rule;
-    let filters: Vec<_> =
-        rule.filters.iter().filter_map(|filter| kuma_filter(settings, point, planned, filter)).collect();
+    let both = |filter| host_again(point, filter).into_iter().chain(kuma_filter(settings, point, planned, filter));
+    let filters: Vec<_> = rule.filters.iter().flat_map(both).collect();
     let redirects = rule.filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
     let backends = if redirects { Vec::new() } else { backends(settings, point, planned) };
     let answer = object([("filters", filters.into()), ("backendRefs", backends.into())]);
@@ -182,7 +183,7 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
         Filter::Rewrite(rewrite) => {
             let mut rendered = Map::new();
             rendered.extend(rewrite.hostname.as_ref().map(|name| ("hostname".to_owned(), (**name).into())));
-            rendered.extend(rewrite.path.as_ref().map(|path| ("path".to_owned(), path_rewrite(path))));
+            rendered.extend(rewrite.path.as_ref().map(|path| ("path".to_owned(), path_rewrite(point, path))));
             object([("type", "URLRewrite".into()), ("urlRewrite", rendered.into())])
         }
         Filter::Mirror { slot, percentage } => {
@@ -197,6 +198,19 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
             object([("type", "RequestMirror".into()), ("requestMirror", mirror)])
         }
     })
+}
+
+/// The host that a rewrite gives, once more as a header: beside a new prefix Kuma's gateways forget it for the path that
+/// is just the prefix. A header with this name they take for the host to ask; a sidecar would be refused by Envoy.
+///
+/// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/gateway_route_generator.go>
+fn host_again(point: &AttachPoint, filter: &Filter) -> Option<Value> {
+    let Filter::Rewrite(Rewrite { hostname: Some(hostname), path: Some(PathRewrite::Prefix(_)) }) = filter else {
+        return None;
+    };
+    point.listener()?;
+    let change = json!({"set": [{"name": "host", "value": &**hostname}]});
+    Some(object([("type", "RequestHeaderModifier".into()), ("requestHeaderModifier", change)]))
 }
 
 fn header_change(change: &HeaderChange) -> Value {
@@ -237,15 +251,20 @@ fn kuma_redirect(point: &AttachPoint, redirect: &Redirect) -> Value {
     rendered.insert("port".into(), port.into());
     rendered.insert("statusCode".into(), redirect.status_code.into());
     rendered.extend(redirect.hostname.as_ref().map(|name| ("hostname".to_owned(), (**name).into())));
-    rendered.extend(redirect.path.as_ref().map(|path| ("path".to_owned(), path_rewrite(path))));
+    rendered.extend(redirect.path.as_ref().map(|path| ("path".to_owned(), path_rewrite(point, path))));
     Value::Object(rendered)
 }
 
-fn path_rewrite(path: &PathRewrite) -> Value {
-    match path {
-        PathRewrite::Full(value) => json!({"type": "ReplaceFullPath", "replaceFullPath": &**value}),
-        PathRewrite::Prefix(value) => json!({"type": "ReplacePrefixMatch", "replacePrefixMatch": &**value}),
-    }
+/// Where a sidecar has matched a prefix it has matched the slash behind it too, and replaces both.
+///
+/// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/policies/meshhttproute/xds/filters/urlrewrite.go>
+fn path_rewrite(point: &AttachPoint, path: &PathRewrite) -> Value {
+    let replacement: Cow<'_, str> = match (path, &point.place) {
+        (PathRewrite::Full(value), _) => return json!({"type": "ReplaceFullPath", "replaceFullPath": &**value}),
+        (PathRewrite::Prefix(value), Place::Listener(_)) => (&**value).into(),
+        (PathRewrite::Prefix(value), Place::ServicePort(_)) => format!("{}/", value.trim_end_matches('/')).into(),
+    };
+    json!({"type": "ReplacePrefixMatch", "replacePrefixMatch": replacement})
 }
 
 /// A whole number as a number, another one as text, as Kuma wants it.

@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::frozen::HOST;
 use super::hosts::{Entry, Path};
 use super::merge::queries;
-use super::objects::{Filter, Listener, Mirror, Modifier, Named, PathModifier, Redirect, TargetRef};
+use super::objects::{Filter, Listener, Mirror, Modifier, Named, PathModifier, Redirect, Rewrite, TargetRef};
 use super::{Kuma, MeshGateway, Quirk};
 use crate::traffic::{self, Answer, Destination, Forward, HeaderChange, Request, covers, matches_whole, narrowness};
 
@@ -32,19 +33,14 @@ impl Kuma {
             return vec![Answer::Error(404)];
         };
         let shares = |backends: &[TargetRef]| self.shares(&gateway.mesh, backends);
+        let proxy = Proxy { shares: &shares, host: new_host, path: new_path };
         let first = first_of(&host.entries, request, without);
-        let answers: Vec<_> = first.map(|entry| self.answer(&gateway.mesh, request, entry, &shares)).collect();
+        let answers: Vec<_> = first.map(|entry| self.answer(&gateway.mesh, request, entry, &proxy)).collect();
         if answers.is_empty() { vec![Answer::Error(404)] } else { answers }
     }
 
     /// What a proxy in a mesh does with a request that came to an entry.
-    pub(super) fn answer(
-        &self,
-        mesh: &str,
-        request: &Request,
-        entry: &Entry,
-        shares: &dyn Fn(&[TargetRef]) -> BTreeMap<Destination, u64>,
-    ) -> Answer {
+    pub(super) fn answer(&self, mesh: &str, request: &Request, entry: &Entry, proxy: &Proxy<'_>) -> Answer {
         let rule = &entry.merged.rule.default;
         let filters = rule.filters.as_deref().unwrap_or_default();
         let backends = rule.backend_refs.as_deref().unwrap_or_default();
@@ -52,15 +48,15 @@ impl Kuma {
         let response_headers = changes(filters, |filter| filter.response_header_modifier.as_ref());
         let redirect = last(|filter| filter.request_redirect.is_some()).and_then(|it| it.request_redirect.as_ref());
         if let Some(redirect) = redirect.filter(|_| backends.is_empty()) {
-            return Answer::Redirect(location(request, entry, redirect, response_headers));
+            return Answer::Redirect(location(request, entry, redirect, response_headers, proxy.path));
         }
-        let rewrite = last(|filter| filter.url_rewrite.is_some()).and_then(|it| it.url_rewrite.as_ref());
+        let rewrite = last_rewrite(filters);
         let mirror = last(|filter| filter.request_mirror.is_some()).and_then(|it| it.request_mirror.as_ref());
         let path = rewrite.and_then(|rewrite| rewrite.path.as_ref());
         let forward = Forward {
-            shares: shares(backends),
-            host: rewrite.and_then(|rewrite| rewrite.hostname.as_ref()).unwrap_or(&request.host).clone(),
-            path: path.map_or_else(|| request.path.clone(), |path| new_path(request, entry, path)),
+            shares: (proxy.shares)(backends),
+            host: (proxy.host)(request, entry, filters),
+            path: path.map_or_else(|| request.path.clone(), |path| (proxy.path)(request, entry, path)),
             request_headers: changes(filters, |filter| filter.request_header_modifier.as_ref()),
             response_headers,
             mirror: mirror.and_then(|mirror| self.mirror(mesh, mirror)),
@@ -90,6 +86,18 @@ impl Kuma {
         (share > 0 && !matches!(destination, Destination::Nobody(_))).then_some((destination, share))
     }
 }
+
+/// What differs between kinds of proxies in what becomes of a request that came to an entry.
+pub(super) struct Proxy<'a> {
+    /// Who gets which share.
+    pub(super) shares: &'a dyn Fn(&[TargetRef]) -> BTreeMap<Destination, u64>,
+    /// The host that is asked.
+    pub(super) host: fn(&Request, &Entry, &[Filter]) -> String,
+    /// The path that is asked for.
+    pub(super) path: NewPath,
+}
+
+pub(super) type NewPath = fn(&Request, &Entry, &PathModifier) -> String;
 
 /// The expression that matches whatever there is.
 const EVERYTHING: &str = ".*";
@@ -189,7 +197,8 @@ fn changes(filters: &[Filter], of: fn(&Filter) -> Option<&Modifier>) -> HeaderCh
     for modifier in filters.iter().filter_map(of) {
         // Two percent signs are one to Envoy.
         let pair = |it: &Named| (it.name.to_ascii_lowercase(), it.value.replace("%%", "%"));
-        let pairs = |all: &[Named]| all.iter().filter(|it| !it.value.is_empty()).map(pair).collect::<Vec<_>>();
+        let is_header = |it: &&Named| !it.value.is_empty() && !HOST.contains(&it.name.as_str());
+        let pairs = |all: &[Named]| all.iter().filter(is_header).map(pair).collect::<Vec<_>>();
         change.set.extend(pairs(&modifier.set));
         change.add.extend(pairs(&modifier.add));
         change.remove.extend(modifier.remove.iter().map(|name| name.to_ascii_lowercase()));
@@ -203,6 +212,7 @@ fn location(
     entry: &Entry,
     redirect: &Redirect,
     response_headers: HeaderChange,
+    new_path: NewPath,
 ) -> traffic::Redirect {
     let secure = request.server_name.is_some();
     let path = redirect.path.as_ref();
@@ -214,6 +224,31 @@ fn location(
         path: path.map_or_else(|| request.path.clone(), |path| new_path(request, entry, path)),
         response_headers,
     }
+}
+
+pub(super) fn last_rewrite(filters: &[Filter]) -> Option<&Rewrite> {
+    filters.iter().rev().find_map(|filter| filter.url_rewrite.as_ref())
+}
+
+/// The host that a gateway asks: what a rewrite says, and else what the header is set to. Beside a new prefix what a
+/// rewrite says is forgotten for the path that is the prefix itself.
+fn new_host(request: &Request, entry: &Entry, filters: &[Filter]) -> String {
+    let is_prefix = match &entry.path {
+        Path::Exact(_, prefix) => prefix.is_some(),
+        Path::Parts(prefix) => [prefix, "/"].contains(&request.path.as_str()),
+        Path::Prefix(_) | Path::Expression(_) => false,
+    };
+    let replaces = |rewrite: &&Rewrite| {
+        rewrite
+            .path
+            .as_ref()
+            .is_some_and(|path| path.replace_full_path.is_none() && path.replace_prefix_match.is_some())
+    };
+    let rewrite = last_rewrite(filters).filter(|rewrite| !(is_prefix && replaces(rewrite)));
+    let set = filters.iter().filter_map(|filter| filter.request_header_modifier.as_ref());
+    let set = set.flat_map(|modifier| &modifier.set).rfind(|header| HOST.contains(&header.name.as_str()));
+    let rewritten = rewrite.and_then(|rewrite| rewrite.hostname.as_ref());
+    rewritten.or(set.map(|header| &header.value)).unwrap_or(&request.host).clone()
 }
 
 /// A path with its prefix replaced. What a prefix is replaced by has no slash at its end, whatever was written: the

@@ -57,6 +57,11 @@ pub enum Quirk {
     /// The rules that come with a Service and those that a namespace has for its own calls are one set of rules in that
     /// namespace, where the latter outrank only what matches the same.
     ProducersAnswerConsumers,
+    /// Where a sidecar replaces a prefix by something that ends in a slash, as paths below it need, the prefix itself gets
+    /// that slash too.
+    ///
+    /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/policies/meshhttproute/xds/filters/urlrewrite.go>
+    SlashBehindPrefix,
     /// A sidecar leaves out backends that it cannot find, and asks the Service itself where none is left or no rule
     /// matches.
     FailsOpen,

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::answer::{first_of, shares_of_clusters};
-use super::hosts::entries;
+use super::answer::{Proxy, first_of, last_rewrite, shares_of_clusters};
+use super::hosts::{Entry, Path, entries};
 use super::merge::merge;
-use super::objects::{Policy, TargetRef, To};
+use super::objects::{Filter, PathModifier, Policy, TargetRef, To};
 use super::{Kuma, Quirk};
 use crate::traffic::{Answer, Destination, Forward, Request};
 
@@ -42,7 +42,9 @@ impl Kuma {
         let shares = |backends: &[TargetRef]| self.shares_of_sidecar(mesh, asked, backends, &without);
         let entries = entries(&rules, &without);
         let first = first_of(&entries, request, &without);
-        let answers: Vec<_> = first.map(|entry| self.answer(mesh, request, entry, &shares)).collect();
+        let path = if without.contains(&Quirk::SlashBehindPrefix) { new_path_without_slash } else { new_path };
+        let proxy = Proxy { shares: &shares, host: new_host, path };
+        let answers: Vec<_> = first.map(|entry| self.answer(mesh, request, entry, &proxy)).collect();
         match answers.is_empty() {
             true if without.contains(&Quirk::FailsOpen) => vec![Answer::Error(404)],
             true => vec![itself],
@@ -106,5 +108,35 @@ impl Kuma {
             true => [(asked.clone(), 1)].into(),
             false => kept,
         }
+    }
+}
+
+/// The host that a sidecar asks.
+fn new_host(request: &Request, _: &Entry, filters: &[Filter]) -> String {
+    last_rewrite(filters).and_then(|rewrite| rewrite.hostname.as_ref()).unwrap_or(&request.host).clone()
+}
+
+/// A path with its prefix replaced by just what is written, also the slash at the end of what paths below the prefix
+/// begin with.
+fn new_path(request: &Request, entry: &Entry, path: &PathModifier) -> String {
+    if let Some(full) = &path.replace_full_path {
+        return full.clone();
+    }
+    match (&path.replace_prefix_match, &entry.path) {
+        (Some(replacement), Path::Parts(prefix)) => {
+            format!("{replacement}{}", request.path.strip_prefix(&format!("{prefix}/")).unwrap_or_default())
+        }
+        _ => request.path.clone(),
+    }
+}
+
+/// The same, but for the prefix itself without a slash at its end.
+fn new_path_without_slash(request: &Request, entry: &Entry, path: &PathModifier) -> String {
+    let made = new_path(request, entry, path);
+    let is_prefix = matches!(&entry.path, Path::Parts(prefix) if [prefix, "/"].contains(&request.path.as_str()));
+    match made.trim_end_matches('/') {
+        "" if is_prefix => "/".to_owned(),
+        trimmed if is_prefix && path.replace_full_path.is_none() => trimmed.to_owned(),
+        _ => made,
     }
 }
