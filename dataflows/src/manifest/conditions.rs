@@ -78,7 +78,8 @@ pub(super) fn gateway_problem(managed: &ManagedGateway, problem: &GatewayProblem
         }
         GatewayProblem::UnsupportedAddress => (
             "UnsupportedAddress",
-            "spec.addresses can hold one address of type IPAddress, which becomes the loadBalancerIP".to_owned(),
+            "spec.addresses can hold IP addresses of type IPAddress, of which the first becomes the loadBalancerIP"
+                .to_owned(),
         ),
     }
 }

@@ -59,8 +59,10 @@ fn conditions(settings: &Settings, route: &RouteStatus, report: &ParentReport) -
     conditions.push(resolved_refs(route, report));
     let hostnames = dropped_hostnames(report);
     if report.verdict.problem.is_none() && !(route.rules.dropped.is_empty() && hostnames.is_empty()) {
-        let rules = (!route.rules.dropped.is_empty()).then(|| format!("Dropped Rule: {}", dropped()));
-        let message = join(rules.into_iter().chain((!hostnames.is_empty()).then_some(hostnames)));
+        // The message has to begin like this, whatever was dropped.
+        let rules = if route.rules.dropped.is_empty() { "none".to_owned() } else { dropped() };
+        let hostnames = (!hostnames.is_empty()).then_some(hostnames);
+        let message = join(std::iter::once(format!("Dropped Rule: {rules}")).chain(hostnames));
         conditions.push(condition("PartiallyInvalid", true, "UnsupportedValue", &message));
     }
     if let Some((reason, message)) = without_effect(report) {

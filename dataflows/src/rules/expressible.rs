@@ -11,7 +11,7 @@ mod names;
 mod tests;
 mod written;
 
-pub use names::{hostname_problem, is_dns_name};
+pub use names::{hostname_problem, is_object_name};
 pub use written::{
     WrittenBackend, WrittenFilter, WrittenHeader, WrittenHeaderChange, WrittenMatch, WrittenMirror, WrittenNamedMatch,
     WrittenPath, WrittenRedirect, WrittenRewrite, WrittenRpc, WrittenRule,

@@ -6,7 +6,7 @@ use dataflows::model::{
     AllowedNamespaces, CertificateRef, Fact, Hostname, Key, Listener, ListenerTls, Protocol, RouteKindRef, Selector,
     SelectorRequirement, Text, TlsMode,
 };
-use dataflows::rules::expressible::is_dns_name;
+use dataflows::rules::expressible::is_object_name;
 
 use super::DecodeError;
 use super::error::quote;
@@ -26,7 +26,7 @@ pub(super) fn decode(
     let mut names = BTreeSet::new();
     for (index, written) in listeners.iter().enumerate() {
         let field = || format!("spec.listeners[{index}].name");
-        if !is_dns_name(written.name) {
+        if !is_object_name(written.name) {
             let problem = format!("{:?} is not a DNS-1123 name", quote(written.name));
             let cure = "use lower-case letters, digits, dashes and dots";
             return Err(source.invalid(field(), problem, cure));

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use dataflows::manifest;
 use dataflows::model::{Fact, Key, Kind, ObjectName, Settings, Text, text};
-use dataflows::rules::expressible::is_dns_name;
+use dataflows::rules::expressible::is_object_name;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -131,10 +131,10 @@ fn name(object: &Value) -> Result<ObjectName, DecodeError> {
     if name.is_empty() {
         return invalid("metadata.name", "is missing");
     }
-    if !is_dns_name(name) {
+    if !is_object_name(name) {
         return invalid("metadata.name", "is not a DNS-1123 name of at most 253 characters");
     }
-    if namespace.len() > NAMESPACE_MAX || !(namespace.is_empty() || is_dns_name(namespace)) {
+    if namespace.len() > NAMESPACE_MAX || !(namespace.is_empty() || is_object_name(namespace)) {
         return invalid("metadata.namespace", "is not a DNS-1123 name of at most 63 characters");
     }
     Ok(ObjectName::new(kind, namespace, name))

@@ -60,6 +60,7 @@ pub(super) const NASTY_HOSTNAMES: &[&str] = &[
     "A.Example",
     "*.example",
     "10.0.0.1",
+    "010.0.0.1",
     "under_score.example",
     "*",
     "-a.example",

@@ -58,9 +58,11 @@ pub(super) fn is_subdomain(text: &str) -> bool {
     text.len() <= NAME_MAX && text.split('.').all(part)
 }
 
-/// A hostname that is no address.
+/// A hostname that is no address, not even one with zeros before its numbers.
 pub(super) fn is_hostname(text: &str) -> bool {
-    is_subdomain(text) && text.parse::<IpAddr>().is_err()
+    let number = |part: &str| part.parse::<u8>().map_or_else(|_| part.to_owned(), |number| number.to_string());
+    let plain: Vec<_> = text.split('.').map(number).collect();
+    is_subdomain(text) && plain.join(".").parse::<IpAddr>().is_err()
 }
 
 /// The value of a label: <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>
