@@ -112,9 +112,10 @@ pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result
     let listener = bind(config.admin).await?;
     let core = Core::start(&config.settings, config.spread, vec![input_directory::INPUT, output_directory::INPUT])?;
     let (versions, vault) = (ApiVersions::default(), Vault::default());
+    let output = OutputDirectory::new(to);
     let sink = DirectorySink {
         settings: config.settings.clone(),
-        directory: OutputDirectory::new(to),
+        directory: output.clone(),
         vault: vault.clone(),
         versions: versions.clone(),
         metrics: core.metrics.clone(),
@@ -122,7 +123,16 @@ pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result
     };
     let (reports, for_sink) = crossbeam_channel::unbounded();
     let sink = sink.spawn(for_sink)?;
-    let source = DirectorySource { settings: config.settings, directory: from, versions, vault, events: core.events };
+    let source = DirectorySource {
+        settings: config.settings,
+        directory: from,
+        versions,
+        vault,
+        output,
+        readiness: core.readiness.clone(),
+        metrics: core.metrics.clone(),
+        events: core.events,
+    };
     let (stop, stopped) = crossbeam_channel::bounded(0);
     let source = source.spawn(stopped)?;
     serve_admin(listener, &core.readiness, &core.metrics, &shutdown);

@@ -57,6 +57,7 @@ struct State {
     objects: AtomicUsize,
     expected: AtomicUsize,
     missing: Mutex<Vec<&'static str>>,
+    cause: Mutex<Option<String>>,
 }
 
 impl Readiness {
@@ -78,6 +79,16 @@ impl Readiness {
     /// Number of inputs that are waited for, complete or not.
     pub fn expected(&self) -> usize {
         self.0.expected.load(Ordering::Relaxed)
+    }
+
+    /// Says why an input does not deliver, or that it can.
+    pub fn explain(&self, cause: Option<String>) {
+        *self.0.cause.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+    }
+
+    /// Why an input does not deliver, where that is known.
+    pub fn cause(&self) -> Option<String> {
+        self.0.cause.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set_missing(&self, missing: &[&'static str]) {

@@ -161,8 +161,7 @@ fn insert(inputs: &mut BTreeMap<ObjectName, Input>, notes: &mut Vec<Problem>, in
     let origin = input.document.origin.clone();
     let object = input.document.object.clone();
     if let Some(before) = inputs.insert(object.clone(), input) {
-        let earlier = before.document.origin.to_string();
-        let earlier = earlier.trim_end_matches([':', ' ']);
+        let earlier = before.document.origin.place();
         notes.push(Problem { origin, reason: format!("{object} is in {earlier} too: this one counts") });
     }
 }

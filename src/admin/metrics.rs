@@ -26,6 +26,7 @@ pub struct Metrics {
     epoch_duration: Histogram,
     rows: Counter,
     oldest_pending: Gauge<f64, AtomicU64>,
+    unreadable: Gauge,
     pending_since: Mutex<HashMap<Key, Instant>>,
     counters: Arc<Counters>,
     requests: Requests,
@@ -42,6 +43,7 @@ impl Default for Metrics {
             epoch_duration,
             rows: Counter::default(),
             oldest_pending: Gauge::default(),
+            unreadable: Gauge::default(),
             pending_since: Mutex::default(),
             counters: Arc::default(),
             requests: Requests::default(),
@@ -72,6 +74,16 @@ impl Metrics {
             Unit::Seconds,
             self.oldest_pending.clone(),
         );
+        registry.register(
+            "unreadable_documents",
+            "Documents, files and directories of --from that cannot be read",
+            self.unreadable.clone(),
+        );
+    }
+
+    /// Notes how much of an input directory cannot be read.
+    pub fn unreadable(&self, count: usize) {
+        self.unreadable.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// What whoever writes counts in.
@@ -137,6 +149,7 @@ mod tests {
             "deltagate_epoch_duration_seconds_bucket",
             "deltagate_pending",
             "deltagate_oldest_pending_age_seconds",
+            "deltagate_unreadable_documents",
             "deltagate_writes_avoided_total",
             "deltagate_repairs_put_off_total",
             "deltagate_input_rows_total",

@@ -57,7 +57,8 @@ async fn readyz(State(admin): State<Admin>) -> Response {
     let reason = if missing.is_empty() {
         "not ready: the first epoch is being computed\n".to_owned()
     } else {
-        format!("not ready: waiting for {}\n", missing.join(", "))
+        let cause = admin.readiness.cause().map_or_else(String::new, |cause| format!(": {cause}"));
+        format!("not ready: waiting for {}{cause}\n", missing.join(", "))
     };
     (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
 }

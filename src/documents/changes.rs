@@ -19,11 +19,19 @@ const PAUSE_IDENTITY: Duration = Duration::from_secs(1);
 
 /// Which directory lies at a path: another one may be moved or made there, with the same inode even.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity {
+pub struct Identity {
     device: u64,
     inode: u64,
     /// Not every file system knows.
     created: Option<SystemTime>,
+}
+
+impl Identity {
+    /// That of the directory at a path, if there is one.
+    pub fn of(directory: &Path) -> Option<Self> {
+        let metadata = fs::metadata(directory).ok()?;
+        Some(Self { device: metadata.dev(), inode: metadata.ino(), created: metadata.created().ok() })
+    }
 }
 
 /// Tells when a directory may have changed.
@@ -64,7 +72,7 @@ impl Changes {
 
     /// Whether a look is due although no change was told.
     pub fn is_due(&mut self) -> bool {
-        if self.identity() != self.watched {
+        if Identity::of(&self.directory) != self.watched {
             self.watch();
             return true;
         }
@@ -81,14 +89,9 @@ impl Changes {
         if self.watcher.is_some() { PAUSE_TOLD } else { PAUSE_UNTOLD }
     }
 
-    fn identity(&self) -> Option<Identity> {
-        let metadata = fs::metadata(&self.directory).ok()?;
-        Some(Identity { device: metadata.dev(), inode: metadata.ino(), created: metadata.created().ok() })
-    }
-
     fn watch(&mut self) {
         self.watcher = None;
-        self.watched = self.identity();
+        self.watched = Identity::of(&self.directory);
         if self.watched.is_none() {
             return;
         }

@@ -78,8 +78,8 @@ fn visit(path: PathBuf, listing: &mut Listing, seen: &mut BTreeSet<PathBuf>, ope
             listing.files.insert(path);
         }
         Ok(_) => {}
-        // Deleted since the directory was read, or a link to nowhere.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        // Deleted since the directory was read, unless it is a link to nowhere: what it leads to may come back.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {}
         Err(error) => listing.unlisted.push(Unlisted { path, error }),
     }
 }

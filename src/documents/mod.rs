@@ -16,7 +16,7 @@ use std::path::Path;
 use dataflows::model::{ObjectName, Settings};
 use serde_json::Value;
 
-pub use changes::{Changes, Stamp};
+pub use changes::{Changes, Identity, Stamp};
 pub use files::{Listing, Unlisted, is_document_file, list};
 pub use syntax::Format;
 pub use yaml::to_yaml;
@@ -61,6 +61,11 @@ impl Origin {
     /// A file as a whole.
     pub fn file(file: &str) -> Self {
         Self { file: file.to_owned(), document: None, item: String::new() }
+    }
+
+    /// `file:document`, to name the place alone.
+    pub fn place(&self) -> String {
+        self.to_string().trim_end_matches([':', ' ']).to_owned()
     }
 
     fn document(file: &str, document: usize) -> Self {

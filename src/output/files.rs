@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use dataflows::manifest;
@@ -124,6 +124,18 @@ impl OutputDirectory {
         path
     }
 
+    /// Whether anything of ours lies in the directory, as far as can be read.
+    pub fn holds_ours(&self) -> bool {
+        let begins_ours = |path: &PathBuf| {
+            let mut begin = Vec::with_capacity(HEADER.len());
+            let file = fs::File::open(path);
+            file.is_ok_and(|file| {
+                file.take(HEADER.len() as u64).read_to_end(&mut begin).is_ok() && begin == HEADER.as_bytes()
+            })
+        };
+        documents::list(&self.root).is_ok_and(|listing| listing.files.iter().any(begins_ours))
+    }
+
     /// Adds to `updates` what the directory shows of ours, as far as that differs from `known`, which is brought up to
     /// date. Creates the directory if it is not there. What can be seen counts whatever else cannot be read.
     pub fn scan(
@@ -134,8 +146,9 @@ impl OutputDirectory {
     ) -> Result<(), OutputError> {
         fs::create_dir_all(&self.root).map_err(|source| self.refused(&self.root, source))?;
         let listing = documents::list(&self.root).map_err(|source| self.refused(&self.root, source))?;
-        let (hidden, errors): (Vec<_>, Vec<_>) =
-            listing.unlisted.into_iter().map(|unlisted| (unlisted.path, unlisted.error)).unzip();
+        // A link to nowhere is nothing that we wrote.
+        let unlisted = listing.unlisted.into_iter().filter(|unlisted| unlisted.error.kind() != io::ErrorKind::NotFound);
+        let (hidden, errors): (Vec<_>, Vec<_>) = unlisted.map(|unlisted| (unlisted.path, unlisted.error)).unzip();
         let first = hidden.first().cloned().zip(errors.into_iter().next());
         let mut unreadable = first.map(|(path, source)| OutputError::Refused { path, source });
         for path in &listing.files {

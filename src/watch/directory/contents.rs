@@ -5,9 +5,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dataflows::model::{Kind, ObjectName, Settings, Update};
+use dataflows::model::{ObjectName, Settings, Update};
 
-use crate::documents::{self, Document, DocumentError, Listing, Problem, Reading, Stamp, Unlisted};
+use super::places::Places;
+use crate::documents::{self, Document, DocumentError, Identity, Listing, Problem, Reading, Stamp, Unlisted};
+use crate::output::files::OutputDirectory;
 use crate::vault::CopyValue;
 
 /// What a look at the directory came to.
@@ -17,7 +19,7 @@ pub(super) enum Look {
     Seen,
     /// The same, but something is gone: look once more, for only then it is believed.
     Unsettled,
-    /// The directory is not there, or cannot be listed: everything stays as it was.
+    /// The directory is not there, cannot be listed, or is empty as if it were not there: everything stays as it was.
     Missing,
 }
 
@@ -34,16 +36,21 @@ pub(super) struct Facts {
 pub(super) struct Contents {
     settings: Settings,
     root: PathBuf,
+    output: OutputDirectory,
     files: BTreeMap<PathBuf, File>,
-    /// In which files each object lies; the last counts.
-    places: BTreeMap<ObjectName, BTreeSet<PathBuf>>,
-    touched: BTreeSet<ObjectName>,
-    missing: bool,
+    places: Places,
+    /// Why the directory could not be looked at, if it could not.
+    missing: Option<String>,
+    /// Which directory it was that files were last found in, or that was found to be empty.
+    identity: Option<Identity>,
+    /// What could not be listed at the last look.
+    unlisted: BTreeSet<PathBuf>,
     /// Files that were gone at the last look.
     gone_before: BTreeSet<PathBuf>,
     /// What was told about the directory, so that it is told once.
     told: Vec<String>,
-    meshes: usize,
+    /// What was told about objects that no file holds any more.
+    told_missed: Vec<String>,
 }
 
 /// One file as it was last read.
@@ -55,43 +62,58 @@ struct File {
     /// A text that lacks objects which were there: believed when it is seen a second time.
     doubtful: Option<u64>,
     objects: BTreeMap<ObjectName, Facts>,
+    /// Where in it something cannot be read.
+    unreadable: Vec<String>,
     /// What was told about it, so that it is told once.
     told: Vec<String>,
 }
 
 impl Contents {
-    pub(super) const fn new(settings: Settings, root: PathBuf) -> Self {
+    pub(super) fn new(settings: Settings, root: PathBuf, output: OutputDirectory) -> Self {
         Self {
             settings,
             root,
+            output,
             files: BTreeMap::new(),
-            places: BTreeMap::new(),
-            touched: BTreeSet::new(),
-            missing: false,
+            places: Places::default(),
+            missing: None,
+            identity: None,
+            unlisted: BTreeSet::new(),
             gone_before: BTreeSet::new(),
             told: Vec::new(),
-            meshes: 0,
+            told_missed: Vec::new(),
         }
     }
 
     /// What an object says now.
     pub(super) fn current(&self, object: &ObjectName) -> Option<&Facts> {
-        let path = self.places.get(object)?.last()?;
-        self.files.get(path)?.objects.get(object)
+        match self.places.file(object) {
+            Some(path) => self.files.get(path)?.objects.get(object),
+            None => self.places.missed(object),
+        }
     }
 
     /// Whether any file holds a Mesh.
-    pub(super) const fn has_mesh(&self) -> bool {
-        self.meshes > 0
+    pub(super) fn has_mesh(&self) -> bool {
+        self.places.has_mesh()
     }
 
     /// The objects that may say something else than when this was last asked.
     pub(super) fn take_touched(&mut self) -> BTreeSet<ObjectName> {
-        std::mem::take(&mut self.touched)
+        self.places.take_touched()
+    }
+
+    /// What cannot be read, as places: documents, files, directories.
+    pub(super) fn unreadable(&self) -> Vec<String> {
+        let root = self.missing.iter().map(|_| self.root.display().to_string());
+        let unlisted = self.unlisted.iter().map(|path| path.display().to_string());
+        let inside = self.files.values().flat_map(|file| file.unreadable.iter().cloned());
+        root.chain(unlisted).chain(inside).collect()
     }
 
     /// Reads what is new or different. What is gone stays until a second look in a row says the same: editors replace
-    /// or empty a file before they write it, and a directory that is being deleted loses its files first.
+    /// or empty a file before they write it, and a directory that is being deleted loses its files first. It stays as
+    /// well while anything cannot be read, for it may have been moved there.
     pub(super) fn look(&mut self) -> Look {
         let Some(listing) = self.list() else { return Look::Missing };
         let mut settled = true;
@@ -101,15 +123,36 @@ impl Contents {
         let gone = self.gone(&listing);
         for path in &gone {
             if self.gone_before.contains(path) {
-                tracing::debug!(file = %path.display(), "the file is gone");
-                self.replace(path, BTreeMap::new());
-                self.files.remove(path);
+                tracing::debug!(file = ?path, "the file is gone");
+                let file = self.files.remove(path).unwrap_or_default();
+                self.places.replace(path, file.objects, std::iter::empty());
             } else {
                 settled = false;
             }
         }
         self.gone_before = gone;
-        if settled { Look::Seen } else { Look::Unsettled }
+        self.judge_missed();
+        if !settled {
+            return Look::Unsettled;
+        }
+        self.places.doubles().iter().for_each(|note| warn(note));
+        Look::Seen
+    }
+
+    /// What no file holds any more is gone, if everything could be read.
+    fn judge_missed(&mut self) {
+        let unreadable = self.unreadable();
+        let mut told = Vec::new();
+        match (unreadable.first(), self.places.missed_count()) {
+            (None, _) => self.places.forget_missed(),
+            (Some(_), 0) => {}
+            (Some(first), count) => told.push(format!(
+                "{count} of the objects that no file holds any more stay as they were last read, for they may lie in what \
+                cannot be read: mend {first}{}",
+                and_more(unreadable.len())
+            )),
+        }
+        tell(&mut self.told_missed, told);
     }
 
     fn gone(&self, listing: &Listing) -> BTreeSet<PathBuf> {
@@ -119,25 +162,55 @@ impl Contents {
     }
 
     fn list(&mut self) -> Option<Listing> {
-        match documents::list(&self.root) {
+        let root = self.root.display();
+        let (listing, missing) = match documents::list(&self.root) {
             Ok(listing) => {
-                if std::mem::take(&mut self.missing) {
-                    tracing::info!(directory = %self.root.display(), "the directory can be read again");
-                }
-                let told: Vec<String> = listing.unlisted.iter().map(unlisted_text).collect();
-                tell(&mut self.told, told);
-                Some(listing)
+                let missing = self.is_empty_like_missing(&listing).then(|| {
+                    format!(
+                        "{root}: the directory holds no *.yaml, *.yml or *.json file, as if it were not mounted yet: \
+                        everything stays as it is until it does; if all is to go, put an empty file there"
+                    )
+                });
+                (Some(listing), missing)
             }
             Err(error) => {
-                if !std::mem::replace(&mut self.missing, true) {
-                    tracing::warn!(
-                        "{}: the directory cannot be read ({error}): bring it back or make it readable; \
-                        until then everything stays as it is",
-                        self.root.display()
-                    );
-                }
-                None
+                let reason = format!(
+                    "{root}: the directory cannot be read ({error}): bring it back or make it readable; \
+                    until then everything stays as it is"
+                );
+                (None, Some(reason))
             }
+        };
+        if let Some(reason) = missing {
+            if self.missing.as_ref() != Some(&reason) {
+                warn(&reason);
+            }
+            self.missing = Some(reason);
+            return None;
+        }
+        if self.missing.take().is_some() {
+            tracing::info!(directory = ?self.root, "the directory can be read again");
+        }
+        let listing = listing?;
+        self.identity = Identity::of(&self.root);
+        tell(&mut self.told, listing.unlisted.iter().map(unlisted_text).collect());
+        let unlisted = listing.unlisted.iter().map(|unlisted| unlisted.path.clone()).collect();
+        for path in std::mem::replace(&mut self.unlisted, unlisted).difference(&self.unlisted) {
+            tracing::info!(path = ?path, "can be read again, or is gone");
+        }
+        Some(listing)
+    }
+
+    /// Whether an empty directory has to be taken for one that is not there, say a mount that is not there yet or any
+    /// more: what was generated must have been generated from something. Files that are deleted one by one while this
+    /// watches are another matter.
+    fn is_empty_like_missing(&self, listing: &Listing) -> bool {
+        if !listing.files.is_empty() || !listing.unlisted.is_empty() {
+            return false;
+        }
+        match self.identity {
+            Some(identity) => Identity::of(&self.root) != Some(identity),
+            None => self.output.holds_ours(),
         }
     }
 
@@ -153,8 +226,7 @@ impl Contents {
             // Gone since the directory was listed: the next look knows.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
             Err(error) => {
-                let told = format!("{}: cannot be read: {error}: make it readable", path.display());
-                tell(&mut self.files.entry(path.to_owned()).or_default().told, vec![told]);
+                self.files.entry(path.to_owned()).or_default().refused(path, &error);
                 return true;
             }
         };
@@ -197,10 +269,12 @@ impl Contents {
                 Err(DocumentError::Broken(reason)) => problems.push(Problem { origin: document.origin, reason }),
             }
         }
+        let file = self.files.entry(path.to_owned()).or_default();
+        let before = std::mem::take(&mut file.objects);
         let mut told: Vec<String> = notes.iter().map(ToString::to_string).collect();
         if !problems.is_empty() {
-            let before = self.files.get(path).map(|file| file.objects.clone()).unwrap_or_default();
-            let kept = before.into_iter().filter(|(object, _)| !objects.contains_key(object)).collect::<Vec<_>>();
+            let kept = before.iter().filter(|(object, _)| !objects.contains_key(object));
+            let kept: Vec<_> = kept.map(|(object, facts)| (object.clone(), facts.clone())).collect();
             let consequence = match kept.len() {
                 0 => String::new(),
                 count => format!(" (until then {count} of its objects stay as they were last read)"),
@@ -208,9 +282,9 @@ impl Contents {
             told.extend(problems.iter().map(|problem| format!("{problem}{consequence}")));
             objects.extend(kept);
         }
-        told.extend(self.elsewhere(path, &objects));
-        self.replace(path, objects);
-        tell(&mut self.files.entry(path.to_owned()).or_default().told, told);
+        file.objects = objects;
+        file.note(path, problems.iter().map(|problem| problem.origin.place()).collect(), told);
+        self.places.replace(path, before, file.objects.keys());
     }
 
     fn decode(&self, document: &Document) -> Result<Facts, DocumentError> {
@@ -223,50 +297,26 @@ impl Contents {
             stored_version: stored.to_owned(),
         })
     }
-
-    /// Notes about objects that lie in other files too.
-    fn elsewhere(&self, path: &Path, objects: &BTreeMap<ObjectName, Facts>) -> Vec<String> {
-        let mut notes = Vec::new();
-        for object in objects.keys() {
-            let others = self.places.get(object).into_iter().flatten().filter(|other| other.as_path() != path);
-            for other in others {
-                let counts = path.max(other);
-                notes.push(format!(
-                    "{}: {object} is in {} too: the one in {} counts, delete the other",
-                    path.display(),
-                    other.display(),
-                    counts.display()
-                ));
-            }
-        }
-        notes
-    }
-
-    /// Puts these objects in place of those that the file held.
-    fn replace(&mut self, path: &Path, objects: BTreeMap<ObjectName, Facts>) {
-        let file = self.files.entry(path.to_owned()).or_default();
-        let before = std::mem::replace(&mut file.objects, objects);
-        let names: Vec<ObjectName> = file.objects.keys().cloned().collect();
-        for object in before.into_keys() {
-            if let Some(paths) = self.places.get_mut(&object) {
-                paths.remove(path);
-                if paths.is_empty() {
-                    self.places.remove(&object);
-                    self.meshes -= usize::from(object.kind == Kind::Mesh);
-                }
-            }
-            self.touched.insert(object);
-        }
-        for object in names {
-            let paths = self.places.entry(object.clone()).or_default();
-            self.meshes += usize::from(object.kind == Kind::Mesh && paths.is_empty());
-            paths.insert(path.to_owned());
-            self.touched.insert(object);
-        }
-    }
 }
 
 impl File {
+    /// Notes where it cannot be read, and tells of it.
+    fn note(&mut self, path: &Path, unreadable: Vec<String>, told: Vec<String>) {
+        if unreadable.is_empty() && !self.unreadable.is_empty() {
+            tracing::info!(file = ?path, "all of the file can be read again");
+        }
+        self.unreadable = unreadable;
+        tell(&mut self.told, told);
+    }
+
+    /// Notes that it cannot be read at all; what it held stays.
+    fn refused(&mut self, path: &Path, error: &io::Error) {
+        (self.stamp, self.text_hash) = (None, None);
+        let place = path.display().to_string();
+        let told = format!("{place}: cannot be read: {error}: make it readable");
+        self.note(path, vec![place], vec![told]);
+    }
+
     fn loses_objects(&self, reading: &Reading) -> bool {
         let held: BTreeSet<&ObjectName> = reading.documents.iter().map(|document| &document.object).collect();
         self.objects.keys().any(|object| !held.contains(object))
@@ -275,13 +325,20 @@ impl File {
 
 fn unlisted_text(unlisted: &Unlisted) -> String {
     let Unlisted { path, error } = unlisted;
-    format!("{}: cannot be listed: {error}: make it readable; what was read from it before stays", path.display())
+    format!("{}: cannot be read: {error}: make it readable; what was read from it before stays", path.display())
+}
+
+/// What follows the first of several.
+pub(super) fn and_more(count: usize) -> String {
+    if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() }
 }
 
 /// Tells what was not told before.
 fn tell(before: &mut Vec<String>, now: Vec<String>) {
-    for line in now.iter().filter(|line| !before.contains(line)) {
-        tracing::warn!("{line}");
-    }
+    now.iter().filter(|line| !before.contains(line)).for_each(|line| warn(line));
     *before = now;
+}
+
+fn warn(line: &str) {
+    tracing::warn!("{line}");
 }

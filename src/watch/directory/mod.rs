@@ -1,12 +1,15 @@
 //! The source of `run --from`: a directory of YAML and JSON, whose edits are the watch.
 //!
 //! Nothing is taken for deleted because it could not be read: a file that is broken keeps the objects it held when it
-//! was last read, and so does the whole directory while it is not there.
+//! was last read, and so does the whole directory while it is not there. At the start nothing was read before: then the
+//! directory does not count as read until all of it could be.
 
 mod contents;
+mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -14,8 +17,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
 use dataflows::model::{Kind, ObjectName, Settings, Update};
 
 use self::contents::{Contents, Look};
+use crate::admin::metrics::Metrics;
 use crate::documents::{self, Changes, Document};
+use crate::engine_thread::Readiness;
 use crate::events::Event;
+use crate::output::files::OutputDirectory;
 use crate::output::{ApiVersions, observation, separate};
 use crate::vault::Vault;
 
@@ -38,6 +44,12 @@ pub struct DirectorySource {
     pub versions: ApiVersions,
     /// Where the contents of Secrets go.
     pub vault: Vault,
+    /// Where what is generated lies.
+    pub output: OutputDirectory,
+    /// Where it is said what the start waits for.
+    pub readiness: Readiness,
+    /// Where what cannot be read is counted.
+    pub metrics: Arc<Metrics>,
     /// Where events go.
     pub events: Sender<Event>,
 }
@@ -57,7 +69,7 @@ impl DirectorySource {
 
     fn follow(&self, stop: &Receiver<()>) -> Result<(), Gone> {
         let mut changes = Changes::of(&self.directory);
-        let mut contents = Contents::new(self.settings.clone(), self.directory.clone());
+        let mut contents = Contents::new(self.settings.clone(), self.directory.clone(), self.output.clone());
         let mut told = Told::default();
         let mut was_missing = false;
         loop {
@@ -67,7 +79,9 @@ impl DirectorySource {
             let returned = std::mem::replace(&mut was_missing, missing) && !missing;
             let touched = contents.take_touched();
             self.tell(&contents, &mut told, touched)?;
-            if !told.complete && !missing {
+            let unreadable = contents.unreadable();
+            self.metrics.unreadable(unreadable.len());
+            if !told.complete && !self.is_held_up(&mut told, &unreadable) {
                 self.tell_meshes(&contents, &mut told)?;
                 self.events.send(Event::Complete { input: INPUT }).map_err(|_| Gone)?;
             }
@@ -80,6 +94,22 @@ impl DirectorySource {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether the start has to wait for what cannot be read: what was generated from it would be deleted, and what
+    /// refers to it would break.
+    fn is_held_up(&self, told: &mut Told, unreadable: &[String]) -> bool {
+        let obstacle = unreadable.first().map(|first| format!("{first}{}", contents::and_more(unreadable.len())));
+        if let Some(obstacle) = obstacle.as_ref().filter(|obstacle| told.obstacle.as_ref() != Some(obstacle)) {
+            tracing::warn!(
+                "{obstacle} cannot be read: nothing is written or deleted until all of {} was read once; mend it, or move \
+                it out of the directory",
+                self.directory.display()
+            );
+        }
+        self.readiness.explain(obstacle.as_ref().map(|obstacle| format!("{obstacle} cannot be read")));
+        told.obstacle = obstacle;
+        told.obstacle.is_some()
     }
 
     /// Tells what these objects are now, where that differs from what was told.
@@ -149,6 +179,8 @@ fn is_stopped(stop: &Receiver<()>, pause: Duration) -> bool {
 struct Told {
     objects: BTreeMap<ObjectName, Vec<Update>>,
     complete: bool,
+    /// What the start waits for.
+    obstacle: Option<String>,
 }
 
 fn decode_assumed(settings: &Settings, assumed: &Document) -> Option<Vec<Update>> {
