@@ -117,9 +117,14 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
     (at + 1).min(bytes.len())
 }
 
-/// Blanked code up to its tests, which stand at the end of a file.
+/// Blanked code up to its tests, which stand at the end of a file. Tests in a file of their own are no end.
 fn without_tests(code: &str) -> String {
-    code.find("#[cfg(test)]").map_or(code, |at| &code[..at]).to_owned()
+    let begins_tests = |(at, _): &(usize, &str)| {
+        let line = code[*at..].lines().nth(1).unwrap_or_default();
+        line.contains("mod ") && line.ends_with('{')
+    };
+    let end = code.match_indices("#[cfg(test)]").find(begins_tests);
+    end.map_or(code, |(at, _)| &code[..at]).to_owned()
 }
 
 /// Name, first line and length in lines of each function with a body.
@@ -203,6 +208,21 @@ fn the_dataflow_holds_to_its_rules() {
 }
 
 #[test]
+fn rules_and_rows_know_no_dataflow_and_views_know_no_view() {
+    let strangers: [(&str, &[&str]); 3] = [
+        ("dataflows/src/rules/", &["crate::operators", "crate::views", "crate::engine", "timely::", "differential_"]),
+        ("dataflows/src/model/", &["crate::operators", "crate::views", "crate::engine", "timely::", "differential_"]),
+        ("dataflows/src/views/", &["views::", "super::super"]),
+    ];
+    let mut found = Vec::new();
+    for source in &sources() {
+        let of_source = strangers.iter().filter(|(folder, _)| source.path.starts_with(folder));
+        found.extend(of_source.flat_map(|(_, names)| *names).flat_map(|name| source.places(name)));
+    }
+    none("what must not be named: rules and rows are plain data, and only lib.rs knows all views", &found);
+}
+
+#[test]
 fn watching_and_writing_do_not_know_each_other() {
     let strangers =
         [("src/watch/", "crate::apply"), ("src/apply/", "crate::watch"), ("src/observations/", "crate::apply")];
@@ -257,4 +277,17 @@ fn functions_are_found_and_measured() {
     let text = "fn one() {\n    \"}\";\n}\ntrait T {\n    fn two();\n}\n// fn three() {\nfn four(x: [u8; 2]) -> u8 {\n    '}';\n    0\n}\n";
     let found = functions(text);
     assert_eq!(found, [("one".to_owned(), 1, 3), ("four".to_owned(), 8, 4)]);
+}
+
+#[test]
+fn code_ends_where_its_tests_begin() {
+    let table = [
+        ("a\n#[cfg(test)]\nmod tests {\n}\n", "a\n"),
+        ("a\n#[cfg(test)]\npub(crate) mod tests {\n}\n", "a\n"),
+        ("#[cfg(test)]\nmod tests;\nb\n", "#[cfg(test)]\nmod tests;\nb\n"),
+        ("#[cfg(test)]\nmod testing;\nb\n#[cfg(test)]\nmod tests {\n}\n", "#[cfg(test)]\nmod testing;\nb\n"),
+    ];
+    for (code, expected) in table {
+        assert_eq!(without_tests(code), expected);
+    }
 }

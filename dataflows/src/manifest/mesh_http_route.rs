@@ -126,8 +126,7 @@ fn left<'a>(plan: &'a MeshHttpRoutePlan, hostname: Option<&Hostname>) -> Vec<Ser
 fn kuma_rule(settings: &Settings, point: &AttachPoint, served: &ServedMatch<'_>) -> Value {
     let planned = served.rule;
     let rule = &planned.rule;
-    let both = |filter| host_again(point, filter).into_iter().chain(kuma_filter(settings, point, planned, filter));
-    let filters: Vec<_> = rule.filters.iter().flat_map(both).collect();
+    let filters = filters(settings, point, planned);
     let redirects = rule.filters.iter().any(|filter| matches!(filter, Filter::Redirect(_)));
     let backends = if redirects { Vec::new() } else { backends(settings, point, planned) };
     let answer = object([("filters", filters.into()), ("backendRefs", backends.into())]);
@@ -169,6 +168,25 @@ fn named_match(found: &NamedMatch) -> Value {
     json!({"type": kind, "name": &*found.name, "value": &*found.value})
 }
 
+fn filters(settings: &Settings, point: &AttachPoint, planned: &PlannedRule) -> Vec<Value> {
+    const MODIFIER: &str = "requestHeaderModifier";
+    let filters = &planned.rule.filters;
+    let mut rendered: Vec<_> =
+        filters.iter().filter_map(|filter| kuma_filter(settings, point, planned, filter)).collect();
+    if let Some(host) = filters.iter().find_map(|filter| forgotten_host(point, filter)) {
+        let host = json!({"name": "host", "value": host});
+        // A rule has one modifier of request headers, as Gateway API has it.
+        match rendered.iter_mut().find_map(|filter| filter.get_mut(MODIFIER)) {
+            Some(modifier) => match modifier["set"].as_array_mut() {
+                Some(set) => set.push(host),
+                None => modifier["set"] = vec![host].into(),
+            },
+            None => rendered.insert(0, json!({"type": "RequestHeaderModifier", MODIFIER: {"set": [host]}})),
+        }
+    }
+    rendered
+}
+
 fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, filter: &Filter) -> Option<Value> {
     Some(match filter {
         Filter::RequestHeaders(change) => {
@@ -200,17 +218,16 @@ fn kuma_filter(settings: &Settings, point: &AttachPoint, planned: &PlannedRule, 
     })
 }
 
-/// The host that a rewrite gives, once more as a header: beside a new prefix Kuma's gateways forget it for the path that
-/// is just the prefix. A header with this name they take for the host to ask; a sidecar would be refused by Envoy.
+/// The host that a rewrite gives where it has to be said once more, as a header: beside a new prefix Kuma's gateways forget it
+/// for the path that is just the prefix. A header with this name they take for the host to ask; a sidecar would be refused by
+/// Envoy.
 ///
 /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/gateway_route_generator.go>
-fn host_again(point: &AttachPoint, filter: &Filter) -> Option<Value> {
+fn forgotten_host<'a>(point: &AttachPoint, filter: &'a Filter) -> Option<&'a str> {
     let Filter::Rewrite(Rewrite { hostname: Some(hostname), path: Some(PathRewrite::Prefix(_)) }) = filter else {
         return None;
     };
-    point.listener()?;
-    let change = json!({"set": [{"name": "host", "value": &**hostname}]});
-    Some(object([("type", "RequestHeaderModifier".into()), ("requestHeaderModifier", change)]))
+    point.listener().map(|_| &**hostname)
 }
 
 fn header_change(change: &HeaderChange) -> Value {

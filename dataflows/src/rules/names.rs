@@ -168,6 +168,24 @@ mod tests {
     use crate::rules::hostname::is_dns_name;
 
     #[test]
+    fn the_owner_label_tells_owners_and_controllers_apart() {
+        let settings = Settings::default();
+        let other = Settings { controller_name: "example.com/other".into(), ..settings.clone() };
+        let owner = |kind, namespace: &str, name: &str| ObjectName::new(kind, namespace, name);
+        let labels = [
+            owner_label(&settings, &owner(Kind::Gateway, "a", "bc")),
+            owner_label(&settings, &owner(Kind::Gateway, "ab", "c")),
+            owner_label(&settings, &owner(Kind::Gateway, "a-b", "c")),
+            owner_label(&settings, &owner(Kind::Gateway, "a", "b-c")),
+            owner_label(&settings, &owner(Kind::HttpRoute, "a", "bc")),
+            owner_label(&other, &owner(Kind::Gateway, "a", "bc")),
+        ];
+        let distinct: std::collections::BTreeSet<_> = labels.iter().collect();
+        assert_eq!(distinct.len(), labels.len(), "{labels:?}");
+        assert!(labels.iter().all(|label| label.len() <= 63), "it is the value of a label");
+    }
+
+    #[test]
     fn names_are_valid_and_distinct_however_long_their_parts_are() {
         let settings = Settings::default();
         let long = ["a-"; 120].concat() + "x";

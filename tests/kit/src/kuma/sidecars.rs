@@ -9,12 +9,8 @@ use super::{Kuma, Quirk};
 use crate::traffic::{Answer, Destination, Forward, Request};
 
 /// What only gateways do: a sidecar has entries for prefixes by the parts of paths, and asks for every parameter.
-const OF_GATEWAYS: [Quirk; 4] = [
-    Quirk::ExactHidesPrefix,
-    Quirk::MethodBeforeRoot,
-    Quirk::LastQueryExpression,
-    Quirk::ValuesAreExpressions,
-];
+const OF_GATEWAYS: [Quirk; 4] =
+    [Quirk::ExactHidesPrefix, Quirk::MethodBeforeRoot, Quirk::LastQueryExpression, Quirk::ValuesAreExpressions];
 
 impl Kuma {
     /// What the sidecar of a pod does with a request to a port of a Service.
