@@ -36,7 +36,7 @@ impl Lane {
 
 /// What is written. In this order it goes first, as users look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Rank {
     /// The status of a class, Gateway or ListenerSet. There are few, and what they count is late already when they come.
     Gateways,
     /// The status of a route.
@@ -45,8 +45,8 @@ pub(super) enum Part {
     Objects,
 }
 
-/// One part in a row while later ones wait as well. What goes first must not starve the rest.
-const PART_IN_A_ROW: u32 = 8;
+/// One rank in a row while later ones wait as well. What goes first must not starve the rest.
+const RANK_IN_A_ROW: u32 = 8;
 
 /// Interactive tasks in a row while bulk waits: enough that a user does not notice the bulk.
 const INTERACTIVE_IN_A_ROW: u32 = 16;
@@ -55,7 +55,7 @@ const INTERACTIVE_IN_A_ROW: u32 = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) lane: Lane,
-    part: Part,
+    rank: Rank,
     number: u64,
 }
 
@@ -74,32 +74,32 @@ impl Turns {
 
 #[derive(Debug, Default)]
 struct Line {
-    parts: [BTreeMap<u64, Key>; 3],
-    /// Of each part over the later ones.
+    ranks: [BTreeMap<u64, Key>; 3],
+    /// Of each rank over the later ones.
     turns: [Turns; 2],
 }
 
 impl Line {
     fn is_empty(&self) -> bool {
-        self.parts.iter().all(BTreeMap::is_empty)
+        self.ranks.iter().all(BTreeMap::is_empty)
     }
 
-    const fn part(&mut self, part: Part) -> &mut BTreeMap<u64, Key> {
-        &mut self.parts[part as usize]
+    const fn rank(&mut self, rank: Rank) -> &mut BTreeMap<u64, Key> {
+        &mut self.ranks[rank as usize]
     }
 
     fn pop(&mut self) -> Option<Key> {
-        let waits = |part: Part| !self.parts[part as usize].is_empty();
-        let (gateways, routes, objects) = (waits(Part::Gateways), waits(Part::Routes), waits(Part::Objects));
+        let waits = |rank: Rank| !self.ranks[rank as usize].is_empty();
+        let (gateways, routes, objects) = (waits(Rank::Gateways), waits(Rank::Routes), waits(Rank::Objects));
         let [first, second] = &mut self.turns;
-        let part = if first.preferred(PART_IN_A_ROW, gateways, routes || objects)? {
-            Part::Gateways
-        } else if second.preferred(PART_IN_A_ROW, routes, objects)? {
-            Part::Routes
+        let rank = if first.preferred(RANK_IN_A_ROW, gateways, routes || objects)? {
+            Rank::Gateways
+        } else if second.preferred(RANK_IN_A_ROW, routes, objects)? {
+            Rank::Routes
         } else {
-            Part::Objects
+            Rank::Objects
         };
-        self.part(part).pop_first().map(|(_, key)| key)
+        self.rank(rank).pop_first().map(|(_, key)| key)
     }
 }
 
@@ -114,17 +114,17 @@ pub(super) struct Lines {
 
 impl Lines {
     /// The place behind all others of a line. Nobody stands there yet.
-    pub(super) const fn end(&mut self, lane: Lane, part: Part) -> Place {
+    pub(super) const fn end(&mut self, lane: Lane, rank: Rank) -> Place {
         self.number += 1;
-        Place { lane, part, number: self.number }
+        Place { lane, rank, number: self.number }
     }
 
     pub(super) fn insert(&mut self, place: Place, key: Key) {
-        self.line(place.lane).part(place.part).insert(place.number, key);
+        self.line(place.lane).rank(place.rank).insert(place.number, key);
     }
 
     pub(super) fn remove(&mut self, place: Place) {
-        self.line(place.lane).part(place.part).remove(&place.number);
+        self.line(place.lane).rank(place.rank).remove(&place.number);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -159,11 +159,11 @@ mod tests {
     fn the_bulk_gets_its_turn_while_users_keep_coming() {
         let mut lines = Lines::default();
         let key = |number: u32| Key::hash(&[&number.to_be_bytes()]);
-        let parts = [Part::Gateways, Part::Routes, Part::Objects];
+        let ranks = [Rank::Gateways, Rank::Routes, Rank::Objects];
         for number in 0..40 {
-            let place = lines.end(Lane::Interactive, parts[number as usize % 3]);
+            let place = lines.end(Lane::Interactive, ranks[number as usize % 3]);
             lines.insert(place, key(number));
-            let place = lines.end(Lane::Bulk, parts[number as usize % 3]);
+            let place = lines.end(Lane::Bulk, ranks[number as usize % 3]);
             lines.insert(place, key(1_000 + number));
         }
         let order: Vec<Key> = std::iter::from_fn(|| lines.pop()).collect();
@@ -175,24 +175,24 @@ mod tests {
     #[test]
     fn gateways_go_before_routes_and_routes_before_objects_and_none_starves() {
         let mut lines = Lines::default();
-        let key = |part: Part, number: u8| Key::hash(&[&[part as u8, number]]);
-        for (part, count) in [(Part::Objects, 2), (Part::Routes, 9), (Part::Gateways, 9)] {
+        let key = |rank: Rank, number: u8| Key::hash(&[&[rank as u8, number]]);
+        for (rank, count) in [(Rank::Objects, 2), (Rank::Routes, 9), (Rank::Gateways, 9)] {
             for number in 0..count {
-                let place = lines.end(Lane::Interactive, part);
-                lines.insert(place, key(part, number));
+                let place = lines.end(Lane::Interactive, rank);
+                lines.insert(place, key(rank, number));
             }
         }
         let order: Vec<Key> = std::iter::from_fn(|| lines.pop()).collect();
         let places =
-            |part| (0..20).filter(|at| (0..9).any(|number| order[*at] == key(part, number))).collect::<Vec<_>>();
-        assert_eq!(places(Part::Gateways), [0, 1, 2, 3, 4, 5, 6, 7, 9]);
-        assert_eq!(places(Part::Objects), [17, 19]);
+            |rank| (0..20).filter(|at| (0..9).any(|number| order[*at] == key(rank, number))).collect::<Vec<_>>();
+        assert_eq!(places(Rank::Gateways), [0, 1, 2, 3, 4, 5, 6, 7, 9]);
+        assert_eq!(places(Rank::Objects), [17, 19]);
     }
 
     #[test]
     fn a_place_that_is_left_is_free() {
         let mut lines = Lines::default();
-        let place = lines.end(Lane::Bulk, Part::Routes);
+        let place = lines.end(Lane::Bulk, Rank::Routes);
         lines.insert(place, Key::hash(&[b"a"]));
         lines.remove(place);
         assert_eq!(lines.pop(), None);

@@ -132,8 +132,7 @@ impl Writer {
             let request = match dispatch.step {
                 Step::Read => Some(Request::read(pending.object.clone())),
                 Step::Write | Step::Insist => {
-                    let insist = dispatch.step == Step::Insist;
-                    request::plan(edge, pending, entry.as_deref(), insist, Timestamp::now())
+                    request::plan(edge, pending, entry.as_deref(), dispatch.step, Timestamp::now())
                 }
             };
             match request {

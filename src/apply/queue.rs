@@ -7,7 +7,7 @@ use dataflows::model::{Key, Kind};
 
 use super::dispatch::{Aim, Asked, Dispatch, First, Landing, Step, Update};
 use super::fights::{Fights, Hold};
-use super::lines::{Lane, Lines, Part, Place};
+use super::lines::{Lane, Lines, Place, Rank};
 use super::pacing::{Pacing, Start, Turn};
 use super::settling::Settling;
 use crate::observations::pause::growing;
@@ -289,7 +289,7 @@ impl Queue {
     }
 
     fn in_line(&mut self, waiting: &Waiting) -> Standing {
-        Standing::Ready(self.lines.end(waiting.asked.lane, waiting.part()))
+        Standing::Ready(self.lines.end(waiting.asked.lane, waiting.rank()))
     }
 
     fn list(&mut self, key: Key, waiting: &Waiting) {
@@ -369,11 +369,11 @@ impl Waiting {
         self.asked.task.blocked_by.is_empty() && self.asked.aim != Aim::Nothing
     }
 
-    fn part(&self) -> Part {
+    fn rank(&self) -> Rank {
         match self.asked.task.pending.object.kind {
-            Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet => Part::Gateways,
-            kind if kind.is_route() => Part::Routes,
-            _ => Part::Objects,
+            Kind::GatewayClass | Kind::Gateway | Kind::ListenerSet => Rank::Gateways,
+            kind if kind.is_route() => Rank::Routes,
+            _ => Rank::Objects,
         }
     }
 }

@@ -9,6 +9,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::dispatch::Step;
 use super::{finalizer, status};
 use crate::observations::kinds::object_path;
 use crate::observations::{Entry, Identity, Memory};
@@ -146,12 +147,12 @@ impl Request {
 /// The request that does what is pending, given the newest observation of the object.
 ///
 /// `None` if that observation, which the dataflow may not have folded in yet, leaves nothing to do: the object shows
-/// what is asked for, is gone, or is not ours. `insist` once the dataflow has had time and still asks for it.
+/// what is asked for, is gone, or is not ours. [`Step::Insist`] once the dataflow has had time and still asks for it.
 pub fn plan(
     (settings, vault): (&Settings, &Vault),
     pending: &Pending,
     entry: Option<&Entry>,
-    insist: bool,
+    step: Step,
     now: Timestamp,
 ) -> Option<Request> {
     let kind = pending.object.kind;
@@ -160,7 +161,11 @@ pub fn plan(
         (Action::Obstructed(_), ..) | (_, Written::Nothing, _) | (_, _, None) => None,
         // Whatever the dataflow thought when it asked for it: what bears no owner label of ours is not touched.
         (action, Written::Whole, Some(entry)) if !may_touch(settings, action, entry) => None,
-        (Action::Write(desired), ..) if entry.is_some_and(|entry| shows(settings, entry, desired)) && !insist => None,
+        (Action::Write(desired), ..)
+            if entry.is_some_and(|entry| shows(settings, entry, desired)) && step != Step::Insist =>
+        {
+            None
+        }
         (Action::Write(desired), Written::Status, Some(entry))
             if finalizer::is_all_that_differs(settings, desired, entry.shown) =>
         {
@@ -170,7 +175,7 @@ pub fn plan(
         (Action::Write(desired), Written::Status, Some(entry)) => {
             Some(write_status(pending, manifest::render(settings, desired), entry, now))
         }
-        (Action::Remove { .. }, Written::Status, Some(entry)) if entry.shown.is_none() && !insist => None,
+        (Action::Remove { .. }, Written::Status, Some(entry)) if entry.shown.is_none() && step != Step::Insist => None,
         (Action::Remove { .. }, Written::Status, Some(entry)) => Some(write_status(pending, json!({}), entry, now)),
         (Action::Remove { .. }, Written::Whole, Some(entry)) => Some(delete(pending, entry)),
     }

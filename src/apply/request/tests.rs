@@ -83,7 +83,7 @@ fn stored(name: &ObjectName, status: Value) -> Value {
 }
 
 fn at_once(pending: &Pending, entry: Option<&Entry>) -> Option<Request> {
-    plan((&settings(), &Vault::default()), pending, entry, false, now())
+    plan((&settings(), &Vault::default()), pending, entry, Step::Write, now())
 }
 
 #[test]
@@ -157,7 +157,8 @@ fn a_copy_is_posted_if_none_is_there_and_applied_if_one_is() {
     let desired = Desired::new(copy.clone(), Content::SecretCopy(plan_of.into()));
     let vault = Vault::default();
     vault.keep(&ObjectName::new(Kind::Secret, "infra", "shop"), Some(value));
-    let planned = |entry: Option<&Entry>| plan((&settings(), &vault), &write(&desired), entry, false, now()).unwrap();
+    let planned =
+        |entry: Option<&Entry>| plan((&settings(), &vault), &write(&desired), entry, Step::Write, now()).unwrap();
     let request = planned(None);
     assert_eq!(request.verb, Verb::Post);
     assert_eq!(request.target("deltagate", "v1"), "/api/v1/namespaces/kuma-system/secrets?fieldManager=deltagate");
@@ -174,7 +175,7 @@ fn the_newest_observation_may_leave_nothing_to_do() {
     let shows = entry(&seen, Kind::GatewayClass, Some(print(&desired)), true);
     assert_eq!(at_once(&write(&desired), Some(&shows)), None, "it shows what is asked for");
     assert!(
-        plan((&settings(), &Vault::default()), &write(&desired), Some(&shows), true, now()).is_some(),
+        plan((&settings(), &Vault::default()), &write(&desired), Some(&shows), Step::Insist, now()).is_some(),
         "unless it is insisted on"
     );
     assert_eq!(at_once(&write(&desired), None), None, "the user's object is gone");
@@ -182,12 +183,12 @@ fn the_newest_observation_may_leave_nothing_to_do() {
 
     let foreign = entry(&stored(&mesh_gateway(), json!({})), Kind::MeshGateway, None, false);
     assert_eq!(
-        plan((&settings(), &Vault::default()), &remove(mesh_gateway()), Some(&foreign), true, now()),
+        plan((&settings(), &Vault::default()), &remove(mesh_gateway()), Some(&foreign), Step::Insist, now()),
         None,
         "it is not ours"
     );
     let obstructed = Pending { action: Action::Obstructed(class_desired().into()), ..remove(mesh_gateway()) };
-    assert_eq!(plan((&settings(), &Vault::default()), &obstructed, None, true, now()), None, "it never is");
+    assert_eq!(plan((&settings(), &Vault::default()), &obstructed, None, Step::Insist, now()), None, "it never is");
 }
 
 #[test]
