@@ -145,7 +145,7 @@ fn header(field: impl Fn() -> String, written: &str, names: &mut BTreeSet<String
         site.add(&field(), reason);
     } else if name == "host" {
         // A sidecar or gateway with such a modifier takes no new configuration: "`:-prefixed or host headers may not be
-        // modified", <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers>.
+        // modified", <https://github.com/envoyproxy/envoy/blob/main/source/common/router/header_parser.cc>.
         site.add(&field(), RuleReason::HostHeader);
     }
     let text = Text::from(name.as_str());
