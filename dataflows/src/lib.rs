@@ -71,9 +71,8 @@ pub fn build<'s>(plan: &mut Plan<'s>, settings: &Settings, inputs: Inputs<'s>) -
     let managed = view!(plan, managed_gateways(gateways, classes.clone(), parameters, meshes.clone(); settings));
     let by_gateway = managed.clone().arrange("gateways");
     let sets = view!(plan, listener_sets(inputs.listener_sets, by_gateway.clone(), namespaces.clone()));
-    let certificates =
-        view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
-    let listeners = view!(plan, listeners(managed.clone(), sets.clone(), inputs.listeners, certificates));
+    let secured = view!(plan, listener_certificates(inputs.listeners.clone(), inputs.certificates, grants.clone()));
+    let listeners = view!(plan, listeners(managed.clone(), sets.clone(), inputs.listeners, secured));
 
     let on_listeners = view!(plan, attachments(parents.clone(), listeners.clone(), namespaces));
     let (of_services, on_ports) = view!(plan, service_parents(parents.clone(), destinations.clone(), meshes; settings));

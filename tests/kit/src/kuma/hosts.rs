@@ -120,11 +120,12 @@ pub(super) fn entries(rules: &[Rc<Merged>], without: &[Quirk]) -> Vec<Entry> {
             "RegularExpression" => add(Path::Expression(value)),
             _ => {
                 let prefix = value.trim_end_matches('/').to_owned();
-                if prefix.is_empty() && found.method.is_some() && without.contains(&Quirk::MethodBeforeRoot) {
-                    add(Path::Parts(prefix));
-                    continue;
-                }
-                if !prefix.is_empty() && without.contains(&Quirk::ExactHidesPrefix) {
+                let by_parts = match (prefix.is_empty(), found.method.is_some()) {
+                    (false, _) => without.contains(&Quirk::ExactHidesPrefix),
+                    (true, true) if without.contains(&Quirk::MethodBeforeRoot) => true,
+                    (true, _) => without.contains(&Quirk::PrefixIsRoot),
+                };
+                if by_parts {
                     add(Path::Parts(prefix));
                     continue;
                 }

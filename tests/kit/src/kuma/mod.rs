@@ -37,8 +37,11 @@ pub enum Quirk {
     ///
     /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/gateway_route_generator.go>
     ExactHidesPrefix,
-    /// The prefix `/` counts as a match of just `/` besides. Where it asks for a method, it comes before a rule for exactly
-    /// `/` that asks for none.
+    /// The prefix `/` counts as a match of just `/` besides, and ties with rules for that.
+    ///
+    /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/gateway_route_generator.go>
+    PrefixIsRoot,
+    /// The same where the rule for the prefix asks for a method: it comes before a rule for exactly `/` that asks for none.
     ///
     /// <https://github.com/kumahq/kuma/blob/2.14.3/pkg/plugins/runtime/gateway/route/sorter.go>
     MethodBeforeRoot,

@@ -10,7 +10,7 @@ use crate::traffic::{Answer, Destination, Forward, Request};
 
 /// What only gateways do: a sidecar has entries for prefixes by the parts of paths, and asks for every parameter.
 const OF_GATEWAYS: [Quirk; 4] =
-    [Quirk::ExactHidesPrefix, Quirk::MethodBeforeRoot, Quirk::LastQueryExpression, Quirk::ValuesAreExpressions];
+    [Quirk::ExactHidesPrefix, Quirk::PrefixIsRoot, Quirk::LastQueryExpression, Quirk::ValuesAreExpressions];
 
 impl Kuma {
     /// What the sidecar of a pod does with a request to a port of a Service.

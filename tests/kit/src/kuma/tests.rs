@@ -223,6 +223,12 @@ fn quirks_show_and_can_be_taken_out() {
     let hidden = one(json!([posts, rule("PathPrefix", "/x", "b")]));
     quirk(Quirk::ExactHidesPrefix, &hidden, &get("h", "/x"), &["404"], &["b1"]);
     check(&hidden, &get("h", "/x/y"), &["b1"]);
+    let root = one(json!([rule("Exact", "/", "a"), rule("PathPrefix", "/", "b")]));
+    quirk(Quirk::PrefixIsRoot, &root, &get("h", "/"), &["a1", "b1"], &["a1"]);
+    let mut gets = rule("PathPrefix", "/", "b");
+    gets["matches"][0]["method"] = "GET".into();
+    let root = one(json!([rule("Exact", "/", "a"), gets]));
+    quirk(Quirk::MethodBeforeRoot, &root, &get("h", "/"), &["b1"], &["a1"]);
     let mut short = rule("RegularExpression", "/.", "a");
     short["matches"][0]["method"] = "GET".into();
     let expressions = one(json!([short, rule("RegularExpression", "/[xy]", "b")]));
