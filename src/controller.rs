@@ -21,7 +21,7 @@ use crate::engine_thread::{self, Readiness, Spread};
 use crate::events::{EpochReport, Event};
 use crate::observations::{self, Feed};
 use crate::output::directory::{self as output_directory, DirectorySink};
-use crate::output::{ApiVersions, files::OutputDirectory};
+use crate::output::{files::OutputDirectory, sightings::Sightings};
 use crate::progress::{Progress, Style};
 use crate::vault::Vault;
 use crate::watch::cluster::{self, ConnectError, Requests};
@@ -111,13 +111,13 @@ pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result
     let shutdown = Shutdown::install()?;
     let listener = bind(config.admin).await?;
     let core = Core::start(&config.settings, config.spread, vec![input_directory::INPUT, output_directory::INPUT])?;
-    let (versions, vault) = (ApiVersions::default(), Vault::default());
+    let (sightings, vault) = (Sightings::default(), Vault::default());
     let output = OutputDirectory::new(to);
     let sink = DirectorySink {
         settings: config.settings.clone(),
         directory: output.clone(),
         vault: vault.clone(),
-        versions: versions.clone(),
+        sightings: sightings.clone(),
         metrics: core.metrics.clone(),
         events: core.events.clone(),
     };
@@ -126,7 +126,7 @@ pub async fn run_directory(config: Config, from: PathBuf, to: PathBuf) -> Result
     let source = DirectorySource {
         settings: config.settings,
         directory: from,
-        versions,
+        sightings,
         vault,
         output,
         readiness: core.readiness.clone(),

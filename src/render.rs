@@ -9,7 +9,8 @@ use dataflows::model::{Kind, ObjectName, Settings, Update, Written};
 use serde_json::{Map, Value, json};
 
 use crate::documents::{self, Document, DocumentError, Format, Origin, Problem, Reading, to_yaml};
-use crate::output::memory::{Memory, Unsettled, outdated};
+use crate::output::memory::{Memory, Unsettled};
+use crate::output::sightings::outdated;
 use crate::output::{observation, separate, status};
 use crate::vault::Vault;
 use crate::watch::decode::Decoded;
@@ -144,6 +145,7 @@ pub fn render(settings: &Settings, reading: Reading) -> Result<Rendered, Unsettl
         if object.kind.written() != Written::Status && observed.ours {
             memory.objects.insert(object.clone(), applied_form(&input.document.value));
         }
+        // What already is as it should be gives no task; it is shown all the same.
         updates.push(observation(outdated(observed)));
     }
     memory.settle(settings, &vault, updates)?;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use kit::shop::{ROUTE, without_route};
+use kit::shop::{CLASS, ROUTE, without_route};
 
 /// How long something may take that should take milliseconds, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -476,5 +476,64 @@ fn an_object_of_somebody_else_is_not_taken_over() {
     assert!(!world.settle().iter().any(|(path, _)| path.ends_with(gateway)));
     fs::remove_file(world.root.join("in/theirs.yaml")).unwrap();
     world.wait_for(gateway, "port: 80\n");
+    world.stop();
+}
+
+#[test]
+fn an_object_of_somebody_else_that_comes_during_a_write_is_seen() {
+    let mut world = World::new("race");
+    world.write("base.yaml", &without_route());
+    world.start();
+    let gateway = "MeshGateway/_cluster/edge.default.yaml";
+    world.wait_for(gateway, "port: 80\n");
+    let theirs =
+        "---\napiVersion: kuma.io/v1alpha1\nkind: MeshGateway\nmesh: default\nmetadata:\n  name: edge.default\n";
+    // Whole at once, so that no look sees half of it.
+    let put = |text: &str| {
+        fs::write(world.root.join("in/.new"), text).unwrap();
+        fs::rename(world.root.join("in/.new"), world.root.join("in/base.yaml")).unwrap();
+    };
+    for (round, pause) in [1, 2, 3, 4, 6, 8, 10, 3, 4, 6].into_iter().enumerate() {
+        let edited = without_route().replace("port: 80\n", &format!("port: {}\n", 1000 + round));
+        put(&edited);
+        thread::sleep(Duration::from_millis(pause));
+        put(&[&edited, theirs].concat());
+        world.wait("ours is withdrawn", || !world.out(gateway).exists());
+        world.wait_for("status/Gateway/default/edge.yaml", "not managed");
+        put(&edited);
+        world.wait_for(gateway, &format!("port: {}\n", 1000 + round));
+    }
+    // Nothing asks for ours any more when theirs comes: ours goes all the same.
+    put(&[CLASS, theirs].concat());
+    world.wait("ours is gone", || !world.out(gateway).exists());
+    world.stop();
+}
+
+#[test]
+fn a_status_bears_the_version_of_its_object() {
+    let mut world = World::new("versions");
+    let with_version =
+        |version: &str| without_route().replace("/v1\nkind: Gateway\n", &format!("/{version}\nkind: Gateway\n"));
+    let route = "apiVersion: gateway.networking.k8s.io/v1alpha2\nkind: TLSRoute\nmetadata:\n  name: pass\nspec:\n  \
+                 parentRefs:\n  - name: edge\n  hostnames: [a.example.com]\n  rules:\n  - backendRefs:\n    - name: cart\n      port: 8080\n";
+    world.write("base.yaml", &with_version("v1"));
+    world.write("route.yaml", route);
+    world.start();
+    let edge = "status/Gateway/default/edge.yaml";
+    world.wait_for("status/TLSRoute/default/pass.yaml", "apiVersion: gateway.networking.k8s.io/v1alpha2\n");
+    world.wait_for(edge, "apiVersion: gateway.networking.k8s.io/v1\n");
+    world.settle();
+    world.write("base.yaml", &with_version("v1beta1"));
+    world.wait_for(edge, "apiVersion: gateway.networking.k8s.io/v1beta1\n");
+    let before = world.settle();
+    world.stop();
+    // The same after a start.
+    world.start();
+    world.wait("the second start", || world.log().matches("in sync").count() == 2);
+    assert_eq!(world.settle(), before);
+    world.stop();
+    world.write("base.yaml", &with_version("v1"));
+    world.start();
+    world.wait_for(edge, "apiVersion: gateway.networking.k8s.io/v1\n");
     world.stop();
 }

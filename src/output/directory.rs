@@ -6,10 +6,14 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
-use dataflows::model::{Action, Desired, Key, Kind, ObjectName, Ref, Settings, Task, Update, Written};
+use dataflows::model::{Action, Desired, Key, Kind, ObjectName, Ref, Settings, Task, Written};
+use dataflows::rules::pending::is_claimed;
+use serde_json::Value;
 
-use super::files::{Known, OutputDirectory, OutputError, Put};
-use super::{ApiVersions, absent, observation, shown};
+use super::files::{OutputDirectory, OutputError, Put};
+use super::known::{Known, Sight};
+use super::shown;
+use super::sightings::{Shown, Sightings};
 use crate::admin::metrics::Metrics;
 use crate::apply::WriteLabels;
 use crate::documents::Changes;
@@ -30,8 +34,8 @@ pub struct DirectorySink {
     pub directory: OutputDirectory,
     /// What copies of Secrets have to hold.
     pub vault: Vault,
-    /// In which versions inputs were written.
-    pub versions: ApiVersions,
+    /// What input and output show.
+    pub sightings: Sightings,
     /// Where writes are counted.
     pub metrics: Arc<Metrics>,
     /// Where observations go.
@@ -57,9 +61,7 @@ struct Queued {
 /// What became of a task.
 enum Done {
     /// It is done, and this is there now.
-    Now(Update),
-    /// There is nothing to do.
-    Never,
+    Now(Option<Shown>),
     /// A Secret does not hold what its copy should: another task is about to come, or another process read it first.
     Later,
 }
@@ -96,13 +98,14 @@ impl DirectorySink {
                 self.observe(&mut work)?;
             }
             self.work_off(&mut work)?;
+            self.clear_beside(&mut work)?;
         }
     }
 
     /// Tells what the directory shows, as soon as it can be read.
     fn observe_start(&self, known: &mut Known, reports: &Receiver<EpochReport>) -> Result<(), Gone> {
-        let (mut failures, mut updates) = (0, Vec::new());
-        while let Err(error) = self.directory.scan(&self.settings, known, &mut updates) {
+        let (mut failures, mut sights) = (0, Vec::new());
+        while let Err(error) = self.directory.scan(&self.settings, known, &mut sights) {
             if failures == 0 {
                 tracing::error!("{error}; nothing is written until then");
             }
@@ -111,8 +114,8 @@ impl DirectorySink {
                 return Err(Gone);
             }
         }
-        for (object, update) in updates {
-            self.tell(object, update)?;
+        for sight in sights {
+            self.tell(sight)?;
         }
         self.events.send(Event::Complete { input: INPUT }).map_err(|_| Gone)
     }
@@ -142,11 +145,11 @@ impl DirectorySink {
     fn observe(&self, work: &mut Work) -> Result<(), Gone> {
         work.look_at = None;
         work.changes.looking();
-        let mut updates = Vec::new();
-        let result = self.directory.scan(&self.settings, &mut work.known, &mut updates);
-        for (object, update) in updates {
-            tracing::debug!(%object, "somebody else changed its file");
-            self.tell(object, update)?;
+        let mut sights = Vec::new();
+        let result = self.directory.scan(&self.settings, &mut work.known, &mut sights);
+        for sight in sights {
+            tracing::debug!(object = %sight.0, "somebody else changed its file");
+            self.tell(sight)?;
         }
         match result {
             Ok(()) => work.trouble = None,
@@ -181,13 +184,12 @@ impl DirectorySink {
         for key in due {
             let Some(mut queued) = work.queue.remove(&key) else { continue };
             match self.perform(&mut work.known, &queued.task) {
-                Ok(Done::Now(update)) => {
+                Ok(Done::Now(shown)) => {
                     if queued.failures > 0 {
                         tracing::info!(object = %queued.task.pending.object, "done at last");
                     }
-                    self.tell(queued.task.pending.object.clone(), update)?;
+                    self.tell((queued.task.pending.object.clone(), shown))?;
                 }
-                Ok(Done::Never) => {}
                 Ok(Done::Later) => {
                     queued.due = Instant::now() + PAUSE_MIN;
                     work.queue.insert(key, queued);
@@ -207,25 +209,47 @@ impl DirectorySink {
     fn perform(&self, known: &mut Known, task: &Task) -> Result<Done, OutputError> {
         let object = &task.pending.object;
         match &task.pending.action {
-            Action::Write(desired) => self.write(known, desired),
-            Action::Remove { .. } => {
-                let removed = self.directory.remove(object);
+            Action::Write(desired) => {
+                self.claim(desired);
+                self.write(known, desired)
+            }
+            Action::Remove { then, .. } => {
+                if let Some(desired) = then {
+                    self.claim(desired);
+                }
+                let removed = self.remove(known, object);
                 self.count(
                     object.kind,
                     if object.kind.written() == Written::Status { "delete_status" } else { "delete" },
                     removed.is_ok(),
                 );
-                removed?;
-                known.removed(&self.directory.path(object));
-                Ok(Done::Now(absent(object)))
+                removed.map(|()| Done::Now(None))
             }
             // The input holds an object of this name that is not ours: a copy of ours beside it would be a lie.
-            Action::Obstructed(_) => {
-                self.directory.remove(object)?;
-                known.removed(&self.directory.path(object));
-                Ok(Done::Never)
+            Action::Obstructed(_) => self.remove(known, object).map(|()| Done::Now(None)),
+        }
+    }
+
+    fn remove(&self, known: &mut Known, object: &ObjectName) -> Result<(), OutputError> {
+        self.directory.remove(object)?;
+        known.removed(&self.directory.path(object));
+        Ok(())
+    }
+
+    /// An object in the input that bears our owner label is ours after all if the dataflow asks us to write it.
+    fn claim(&self, desired: &Desired) {
+        self.sightings.claim(&desired.object, |foreign| is_claimed(&self.settings, foreign.claim(), desired));
+    }
+
+    /// Removes what lies beside an object of somebody else although nothing asks for it any more.
+    fn clear_beside(&self, work: &mut Work) -> Result<(), Gone> {
+        for object in self.sightings.beside() {
+            // If it cannot be removed now, the next look tries again.
+            if self.remove(&mut work.known, &object).is_ok() {
+                self.tell((object, None))?;
             }
         }
+        Ok(())
     }
 
     fn write(&self, known: &mut Known, desired: &Desired) -> Result<Done, OutputError> {
@@ -234,8 +258,9 @@ impl DirectorySink {
         let observed = shown(&self.settings, desired, &value);
         let is_status = object.kind.written() == Written::Status;
         if is_status {
-            self.versions.apply(object, &mut value);
+            self.sightings.apply_version(object, &mut value);
         }
+        let api_version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let put = self.directory.put(object, value, &now);
         if matches!(put, Ok(Put::Unchanged)) {
@@ -244,8 +269,9 @@ impl DirectorySink {
             self.count(object.kind, if is_status { "apply_status" } else { "apply" }, put.is_ok());
         }
         put?;
-        known.wrote(&self.directory.path(object), observed.clone());
-        Ok(Done::Now(observation(observed)))
+        let shown = Shown { observed, api_version };
+        known.wrote(&self.directory.path(object), shown.clone());
+        Ok(Done::Now(Some(shown)))
     }
 
     fn count(&self, kind: Kind, verb: &'static str, written: bool) {
@@ -254,10 +280,9 @@ impl DirectorySink {
         self.metrics.counters().writes.get_or_create(&labels).inc();
     }
 
-    fn tell(&self, trigger: ObjectName, update: Update) -> Result<(), Gone> {
-        self.events
-            .send(Event::Answered { object: trigger, updates: vec![update], heard: Instant::now() })
-            .map_err(|_| Gone)
+    fn tell(&self, (object, shown): Sight) -> Result<(), Gone> {
+        let send = |update| Event::Answered { object: object.clone(), updates: vec![update], heard: Instant::now() };
+        self.sightings.output(&object, shown, |update| self.events.send(send(update))).map_err(|_| Gone)
     }
 }
 

@@ -1,16 +1,20 @@
 //! One file per object: where it lies, whether it is ours, and how it is replaced.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use dataflows::manifest;
-use dataflows::model::{Fingerprint, Key, Kind, ObjectName, Observed, Settings, Update, Written};
+use dataflows::model::{Fingerprint, Key, Kind, ObjectName, Observed, Settings, Written};
 use serde_json::Value;
 
-use super::{absent, observation, status};
+use super::known::{Known, Sight};
+use super::sightings::Shown;
+use super::status;
 use crate::documents::{self, Format, Stamp, to_yaml};
+
+#[cfg(test)]
+mod tests;
 
 /// The first line of every file that is ours. What does not begin with it is never touched.
 pub const HEADER: &str = "# Written by Deltagate: edits are overwritten, a file without this line is left alone.";
@@ -51,43 +55,6 @@ pub enum Put {
     Written,
     /// It held exactly this.
     Unchanged,
-}
-
-/// The files of ours in a directory, and what the dataflow was told that they show.
-#[derive(Debug, Default)]
-pub struct Known {
-    files: BTreeMap<PathBuf, KnownFile>,
-}
-
-#[derive(Debug)]
-struct KnownFile {
-    stamp: Option<Stamp>,
-    observed: Observed,
-}
-
-impl Known {
-    /// Notes that this was written, and that the dataflow is told so.
-    pub fn wrote(&mut self, path: &Path, observed: Observed) {
-        self.files.insert(path.to_owned(), KnownFile { stamp: Stamp::of(path), observed });
-    }
-
-    /// Notes that this was deleted, and that the dataflow is told so.
-    pub fn removed(&mut self, path: &Path) {
-        self.files.remove(path);
-    }
-
-    /// Takes what a file of ours shows now; answers what the dataflow has to be told.
-    fn take(&mut self, path: &Path, stamp: Option<Stamp>, now: Option<Observed>) -> Option<(ObjectName, Update)> {
-        let before = self.files.remove(path);
-        let Some(observed) = now else {
-            let object = before?.observed.object;
-            let update = absent(&object);
-            return Some((object, update));
-        };
-        let same = before.is_some_and(|before| before.observed == observed);
-        self.files.insert(path.to_owned(), KnownFile { stamp, observed: observed.clone() });
-        (!same).then(|| (observed.object.clone(), observation(observed)))
-    }
 }
 
 /// A directory that holds one file per generated object and per status.
@@ -136,14 +103,9 @@ impl OutputDirectory {
         documents::list(&self.root).is_ok_and(|listing| listing.files.iter().any(begins_ours))
     }
 
-    /// Adds to `updates` what the directory shows of ours, as far as that differs from `known`, which is brought up to
+    /// Adds to `sights` what the directory shows of ours, as far as that differs from `known`, which is brought up to
     /// date. Creates the directory if it is not there. What can be seen counts whatever else cannot be read.
-    pub fn scan(
-        &self,
-        settings: &Settings,
-        known: &mut Known,
-        updates: &mut Vec<(ObjectName, Update)>,
-    ) -> Result<(), OutputError> {
+    pub fn scan(&self, settings: &Settings, known: &mut Known, sights: &mut Vec<Sight>) -> Result<(), OutputError> {
         fs::create_dir_all(&self.root).map_err(|source| self.refused(&self.root, source))?;
         let listing = documents::list(&self.root).map_err(|source| self.refused(&self.root, source))?;
         // A link to nowhere is nothing that we wrote.
@@ -166,17 +128,17 @@ impl OutputDirectory {
                 }
             };
             let now = text.starts_with(HEADER).then(|| self.observe(settings, path, &text)).flatten();
-            updates.extend(known.take(path, stamp, now));
+            sights.extend(known.take(path, stamp, now));
         }
         let is_gone =
             |path: &&PathBuf| !listing.files.contains(*path) && !hidden.iter().any(|hidden| path.starts_with(hidden));
         let gone: Vec<PathBuf> = known.files.keys().filter(is_gone).cloned().collect();
-        updates.extend(gone.iter().filter_map(|path| known.take(path, None, None)));
+        sights.extend(gone.iter().filter_map(|path| known.take(path, None, None)));
         unreadable.map_or(Ok(()), Err)
     }
 
     /// What one file of ours shows. Whatever it holds is ours, for it bears the header.
-    fn observe(&self, settings: &Settings, path: &Path, text: &str) -> Option<Observed> {
+    fn observe(&self, settings: &Settings, path: &Path, text: &str) -> Option<Shown> {
         let reading = documents::read_text(&path.display().to_string(), Format::Yaml, text);
         let document = reading.documents.into_iter().next().filter(|document| self.path(&document.object) == path);
         let Some(document) = document else {
@@ -184,7 +146,7 @@ impl OutputDirectory {
                 delete it if it is of no use");
             return None;
         };
-        let object = document.object;
+        let (object, api_version) = (document.object, document.api_version);
         let kind = object.kind;
         let observed = if kind.written() == Written::Status {
             manifest::observe_status(settings, kind, &document.value)
@@ -200,7 +162,8 @@ impl OutputDirectory {
             object: object.clone(),
         };
         let observed = observed.unwrap_or_else(unknown);
-        Some(Observed { ours: true, rare: Observed::rare(None, observed.copies().to_vec()), ..observed })
+        let rare = Observed::rare(None, observed.copies().to_vec());
+        Some(Shown { observed: Observed { ours: true, rare, ..observed }, api_version })
     }
 
     /// Makes the file of an object hold this document, at once or not at all. A status keeps the times of those
@@ -281,112 +244,4 @@ fn write_new(path: &Path, text: &str, private: bool) -> io::Result<()> {
     let mode = if private { 0o600 } else { 0o644 };
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(text.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use serde_json::json;
-
-    use super::*;
-
-    /// A directory that goes when the test ends.
-    struct Scratch(OutputDirectory);
-
-    impl std::ops::Deref for Scratch {
-        type Target = OutputDirectory;
-        fn deref(&self) -> &OutputDirectory {
-            &self.0
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(self.0.root());
-        }
-    }
-
-    fn scratch(name: &str) -> Scratch {
-        let root = std::env::temp_dir().join(format!("deltagate-files-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&root);
-        Scratch(OutputDirectory::new(root))
-    }
-
-    #[test]
-    fn a_file_is_written_once_and_goes_with_its_directories() {
-        let output = scratch("once");
-        let object = ObjectName::new(Kind::MeshGateway, "", "edge.default");
-        let value = json!({"kind": "MeshGateway", "metadata": {"name": "edge.default"}});
-        assert_eq!(output.put(&object, value.clone(), "now").unwrap(), Put::Written);
-        assert_eq!(output.put(&object, value, "now").unwrap(), Put::Unchanged);
-        assert!(output.root().join("MeshGateway/_cluster/edge.default.yaml").is_file());
-        output.remove(&object).unwrap();
-        assert_eq!(fs::read_dir(output.root()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn keys_are_for_their_owner_only() {
-        let output = scratch("keys");
-        let object = ObjectName::new(Kind::Secret, "kuma-system", "copy");
-        output.put(&object, json!({"data": {}}), "now").unwrap();
-        let mode = fs::metadata(output.path(&object)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-
-    #[test]
-    fn the_file_of_somebody_else_is_left_alone() {
-        let output = scratch("foreign");
-        let object = ObjectName::new(Kind::MeshGateway, "", "edge.default");
-        let path = output.path(&object);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, "mine").unwrap();
-        let error = output.put(&object, json!({}), "now").unwrap_err();
-        assert!(matches!(error, OutputError::Occupied { .. }), "{error}");
-        output.remove(&object).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
-    }
-
-    #[test]
-    fn what_can_be_read_is_seen_beside_what_cannot() {
-        let output = scratch("beside");
-        let route = |name: &str| ObjectName::new(Kind::MeshHttpRoute, "kuma-system", name);
-        let document = |name: &str, to: Value| {
-            json!({"apiVersion": "kuma.io/v1alpha1", "kind": "MeshHTTPRoute", "spec": {"to": to},
-                   "metadata": {"name": name, "namespace": "kuma-system", "labels": {"kuma.io/mesh": "default"}}})
-        };
-        for name in ["a", "b", "c"] {
-            output.put(&route(name), document(name, json!([])), "now").unwrap();
-        }
-        let (mut known, settings) = (Known::default(), Settings::default());
-        let mut look = || {
-            let mut updates = Vec::new();
-            let result = output.scan(&settings, &mut known, &mut updates);
-            (updates.into_iter().map(|(object, _)| object.name.to_string()).collect::<Vec<_>>(), result)
-        };
-        assert_eq!(look().0, ["a", "b", "c"]);
-
-        // What no user may read: a link to itself is not even listed, the memory at address 0 is.
-        let middle = output.path(&route("b"));
-        for (round, target) in [middle.as_path(), Path::new("/proc/self/mem")].into_iter().enumerate() {
-            fs::remove_file(&middle).unwrap();
-            std::os::unix::fs::symlink(target, &middle).unwrap();
-            for name in ["a", "c"] {
-                output.put(&route(name), document(name, json!([{"edited": round}])), "now").unwrap();
-            }
-            let (seen, result) = look();
-            assert_eq!(seen, ["a", "c"]);
-            let error = result.unwrap_err().to_string();
-            assert!(error.contains("b.yaml"), "{error}");
-        }
-        fs::remove_file(&middle).unwrap();
-        assert_eq!(look().0, ["b"], "it is gone, and nothing else has changed");
-    }
-
-    #[test]
-    fn the_longest_name_fits_a_file_name() {
-        let output = scratch("long");
-        let object = ObjectName::new(Kind::MeshGateway, "", &"a".repeat(253));
-        assert_eq!(output.put(&object, json!({}), "now").unwrap(), Put::Written);
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflows::Engine;
-use dataflows::model::{Action, Fingerprint, Key, ObjectName, Observed, Ref, Settings, Task, Update, Written};
+use dataflows::model::{Action, Key, ObjectName, Ref, Settings, Task, Update, Written};
 use serde_json::Value;
 
 use super::{absent, observation, shown};
@@ -87,12 +87,4 @@ fn apply_changes(tasks: &mut Tasks, changes: Vec<(Key, Option<Ref<Task>>)>) {
             None => tasks.remove(&key),
         };
     }
-}
-
-/// An observation of ours that differs from whatever is desired.
-///
-/// An object or status that already is as it should be gives no task. `render` shows it all the same, so it is made
-/// one that has to be written.
-pub fn outdated(observed: Observed) -> Observed {
-    if observed.ours { Observed { fingerprint: Fingerprint(Key::hash(&[b"outdated"])), ..observed } } else { observed }
 }

@@ -4,11 +4,10 @@
 
 pub mod directory;
 pub mod files;
+pub mod known;
 pub mod memory;
+pub mod sightings;
 pub mod status;
-
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use dataflows::manifest;
 use dataflows::model::{Desired, Fact, Key, ObjectName, Observed, Settings, Update, Written, status_source};
@@ -74,29 +73,4 @@ pub fn shown(settings: &Settings, desired: &Desired, value: &Value) -> Observed 
 /// What is told to the dataflow once nothing of ours is there any more.
 pub fn absent(object: &ObjectName) -> Update {
     Update { source: observation_source(object), facts: Vec::new() }
-}
-
-/// The `apiVersion` of inputs that were written in an older version than the stored one, so that what is said about
-/// them bears the version that their author knows.
-#[derive(Clone, Debug, Default)]
-pub struct ApiVersions(Arc<Mutex<BTreeMap<ObjectName, String>>>);
-
-impl ApiVersions {
-    /// Remembers the version an object was written in.
-    pub fn set(&self, object: &ObjectName, api_version: &str, stored: &str) {
-        let mut versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if api_version == stored {
-            versions.remove(object);
-        } else {
-            versions.insert(object.clone(), api_version.to_owned());
-        }
-    }
-
-    /// Puts the version an object was written in into its status document.
-    pub fn apply(&self, object: &ObjectName, status: &mut Value) {
-        let versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(version), Some(fields)) = (versions.get(object), status.as_object_mut()) {
-            fields.insert("apiVersion".to_owned(), Value::String(version.clone()));
-        }
-    }
 }

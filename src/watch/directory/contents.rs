@@ -29,7 +29,6 @@ pub(super) struct Facts {
     pub(super) updates: Vec<Update>,
     pub(super) copy: Option<CopyValue>,
     pub(super) api_version: String,
-    pub(super) stored_version: String,
 }
 
 /// The files and the objects they hold.
@@ -288,14 +287,8 @@ impl Contents {
     }
 
     fn decode(&self, document: &Document) -> Result<Facts, DocumentError> {
-        let stored = document.value.get("apiVersion").and_then(serde_json::Value::as_str).unwrap_or_default();
         let decoded = documents::decode(&self.settings, document)?;
-        Ok(Facts {
-            updates: decoded.updates,
-            copy: decoded.copy,
-            api_version: document.api_version.clone(),
-            stored_version: stored.to_owned(),
-        })
+        Ok(Facts { updates: decoded.updates, copy: decoded.copy, api_version: document.api_version.clone() })
     }
 }
 

@@ -22,7 +22,8 @@ use crate::documents::{self, Changes, Document};
 use crate::engine_thread::Readiness;
 use crate::events::Event;
 use crate::output::files::OutputDirectory;
-use crate::output::{ApiVersions, observation, separate};
+use crate::output::sightings::Sightings;
+use crate::output::{Separated, separate};
 use crate::vault::Vault;
 
 /// The name under which the engine thread waits for the directory.
@@ -40,8 +41,8 @@ pub struct DirectorySource {
     pub settings: Settings,
     /// The directory.
     pub directory: PathBuf,
-    /// Where the versions that inputs were written in are kept.
-    pub versions: ApiVersions,
+    /// What input and output show.
+    pub sightings: Sightings,
     /// Where the contents of Secrets go.
     pub vault: Vault,
     /// Where what is generated lies.
@@ -115,12 +116,10 @@ impl DirectorySource {
     /// Tells what these objects are now, where that differs from what was told.
     fn tell(&self, contents: &Contents, told: &mut Told, touched: BTreeSet<ObjectName>) -> Result<(), Gone> {
         for object in touched {
-            let updates = contents.current(&object).map(|facts| facts.updates.clone());
-            self.vault.keep(&object, contents.current(&object).and_then(|facts| facts.copy.clone()));
-            if let Some(facts) = contents.current(&object) {
-                self.versions.set(&object, &facts.api_version, &facts.stored_version);
-            }
-            self.tell_object(told, object, updates)?;
+            let facts = contents.current(&object);
+            self.vault.keep(&object, facts.and_then(|facts| facts.copy.clone()));
+            let updates = facts.map_or_else(Vec::new, |facts| facts.updates.clone());
+            self.tell_object(told, object, facts.map(|facts| facts.api_version.as_str()), updates)?;
         }
         if told.complete { self.tell_meshes(contents, told) } else { Ok(()) }
     }
@@ -132,26 +131,38 @@ impl DirectorySource {
         if contents.current(&assumed.object).is_some() {
             return Ok(());
         }
-        let updates = if contents.has_mesh() { None } else { decode_assumed(&self.settings, &assumed) };
-        self.tell_object(told, assumed.object, updates)
+        let updates = if contents.has_mesh() { Vec::new() } else { decode_assumed(&self.settings, &assumed) };
+        self.tell_object(told, assumed.object, None, updates)
     }
 
-    fn tell_object(&self, told: &mut Told, object: ObjectName, updates: Option<Vec<Update>>) -> Result<(), Gone> {
-        let updates = updates.map_or_else(Vec::new, |updates| from_input(&object, updates));
-        let before = told.objects.get(&object).map_or(&[][..], Vec::as_slice);
-        if before == updates {
-            return Ok(());
-        }
-        let kept = |source| updates.iter().any(|update| update.source == source);
-        let silent = before.iter().filter(|update| !kept(update.source));
-        let silent = silent.map(|update| Update { source: update.source, facts: Vec::new() });
-        let event = updates.iter().cloned().chain(silent).collect();
-        if updates.is_empty() {
-            told.objects.remove(&object);
-        } else {
-            told.objects.insert(object.clone(), updates);
-        }
-        self.events.send(Event::Changed { trigger: object, updates: event, heard: Instant::now() }).map_err(|_| Gone)
+    /// What an input object shows of objects and statuses that we write lies in the output directory, and the sink tells
+    /// it; only an object of somebody else, in whose place ours would be, is told from here.
+    fn tell_object(
+        &self,
+        told: &mut Told,
+        object: ObjectName,
+        version: Option<&str>,
+        updates: Vec<Update>,
+    ) -> Result<(), Gone> {
+        let Separated { facts, observed } = separate(&object, updates);
+        let foreign = observed.filter(|observed| !observed.ours);
+        self.sightings.input(&object, version, foreign, |observation| {
+            let before = told.objects.get(&object).map_or(&[][..], Vec::as_slice);
+            if before == facts && observation.is_none() {
+                return Ok(());
+            }
+            let kept = |source| facts.iter().any(|update| update.source == source);
+            let silent = before.iter().filter(|update| !kept(update.source));
+            let silent = silent.map(|update| Update { source: update.source, facts: Vec::new() });
+            let updates = facts.iter().cloned().chain(silent).chain(observation).collect();
+            if facts.is_empty() {
+                told.objects.remove(&object);
+            } else {
+                told.objects.insert(object.clone(), facts);
+            }
+            let event = Event::Changed { trigger: object.clone(), updates, heard: Instant::now() };
+            self.events.send(event).map_err(|_| Gone)
+        })
     }
 }
 
@@ -183,15 +194,7 @@ struct Told {
     obstacle: Option<String>,
 }
 
-fn decode_assumed(settings: &Settings, assumed: &Document) -> Option<Vec<Update>> {
+fn decode_assumed(settings: &Settings, assumed: &Document) -> Vec<Update> {
     debug_assert_eq!(assumed.object.kind, Kind::Mesh);
-    documents::decode(settings, assumed).ok().map(|decoded| decoded.updates)
-}
-
-/// What an input object asserts here. What it shows of objects and statuses that we write lies in the output
-/// directory, and the sink tells it; only an object of somebody else, in whose place ours would be, is told from here.
-fn from_input(object: &ObjectName, updates: Vec<Update>) -> Vec<Update> {
-    let separated = separate(object, updates);
-    let foreign = separated.observed.filter(|observed| !observed.ours).map(observation);
-    separated.facts.into_iter().chain(foreign).collect()
+    documents::decode(settings, assumed).map(|decoded| decoded.updates).unwrap_or_default()
 }
