@@ -273,6 +273,19 @@ fn a_start_on_what_cannot_be_read_writes_nothing() {
 }
 
 #[test]
+fn a_first_start_goes_on_without_what_cannot_be_read() {
+    let mut world = World::new("first-start");
+    world.write("base.yaml", &without_route());
+    world.write("route.yaml", "kind: [\n");
+    world.start();
+    world.wait_for("MeshGateway/_cluster/edge.default.yaml", "port: 80\n");
+    assert!(world.log().contains("route.yaml"), "{}", world.log());
+    world.write("route.yaml", ROUTE);
+    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    world.stop();
+}
+
+#[test]
 fn an_empty_directory_at_the_start_is_taken_for_a_missing_one() {
     let mut world = World::new("empty");
     world.start();

@@ -20,8 +20,8 @@ Without --from it runs against a cluster: that of your kubeconfig, or in a pod w
 With --from it needs no cluster: the files of one directory are the objects (*.yaml, *.yml, *.json, with \
 subdirectories), and edits of them are the watch. Generated objects and statuses are kept in the other directory, one \
 file each: <Kind>/<namespace or _cluster>/<name>.yaml, statuses below status/. A file that cannot be read keeps the \
-objects it held before; nothing is deleted because something could not be read, and at the start nothing is written before \
-all could be.";
+objects it held before; nothing is deleted because something could not be read, and a start beside what was generated \
+before writes nothing until all could be.";
 
 const EXAMPLES: &str = "\
 Examples:
