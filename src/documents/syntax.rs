@@ -62,11 +62,12 @@ fn each_json(file: &str, text: &str, visit: &mut dyn FnMut(Origin, Result<Value,
 }
 
 fn each_yaml(file: &str, text: &str, visit: &mut dyn FnMut(Origin, Result<Value, String>)) {
+    let mut again = Again { documents: yaml::Deserializer::from_str(text), next: 0 };
     for (index, document) in yaml::Deserializer::from_str(text).enumerate() {
         let origin = Origin::document(file, index + 1);
         match yaml::Value::deserialize(document) {
             Ok(value) => visit(origin, from_yaml(value)),
-            Err(error) if is_syntactically_sound(text, index) => visit(origin, Err(format!("{error}: correct it"))),
+            Err(error) if again.is_syntactically_sound(index) => visit(origin, Err(format!("{error}: correct it"))),
             Err(error) => {
                 visit(origin, Err(syntax_error("YAML", &error)));
                 return;
@@ -79,9 +80,20 @@ fn syntax_error(language: &str, error: &dyn std::fmt::Display) -> String {
     format!("is not valid {language}, so this and what follows in the file is not read: {error}")
 }
 
-/// Whether only the content of a document is wrong (say, a key that is there twice), so that the next can be found.
-fn is_syntactically_sound(text: &str, index: usize) -> bool {
-    yaml::Deserializer::from_str(text).nth(index).is_some_and(|document| IgnoredAny::deserialize(document).is_ok())
+/// A second reading of the same text, once and only as far as it is needed.
+struct Again<'t> {
+    documents: yaml::Deserializer<'t>,
+    next: usize,
+}
+
+impl Again<'_> {
+    /// Whether only the content of a document is wrong (say, a key that is there twice), so that the next can be found.
+    /// For documents in their order.
+    fn is_syntactically_sound(&mut self, index: usize) -> bool {
+        let document = self.documents.nth(index - self.next);
+        self.next = index + 1;
+        document.is_some_and(|document| IgnoredAny::deserialize(document).is_ok())
+    }
 }
 
 fn from_yaml(mut value: yaml::Value) -> Result<Value, String> {
@@ -126,5 +138,28 @@ fn convert_key(key: yaml::Value) -> Result<String, String> {
         yaml::Value::Number(number) => Ok(number.to_string()),
         yaml::Value::Bool(value) => Ok(value.to_string()),
         _ => Err("has a field whose name is not text: give it one".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn each_broken_document_is_told_and_the_next_found() {
+        // Sound, broken in their content, and one with a syntax error, after which all is given up.
+        let text = format!("a: 1\n---\n{}b: 2\n---\nc: [\n---\nd: 4\n", "x: 1\nx: 2\n---\n".repeat(20_000));
+        let mut seen = Vec::new();
+        let begin = Instant::now();
+        each_value("f", Format::Yaml, &text, &mut |origin, value| seen.push((origin.document, value)));
+        assert_eq!(seen.len(), 20_003);
+        let told = |index: usize| seen[index].1.as_ref().unwrap_err();
+        assert_eq!((seen[0].1.is_ok(), seen[20_001].1.is_ok()), (true, true));
+        assert!(told(20_000).ends_with(": correct it"), "{}", told(20_000));
+        assert!(told(20_002).contains("what follows in the file is not read"), "{}", told(20_002));
+        // To read all before again for each would take minutes.
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     }
 }
