@@ -6,6 +6,7 @@
 mod changes;
 mod files;
 mod normalise;
+mod printable;
 mod syntax;
 mod yaml;
 
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 pub use changes::{Changes, Identity, Stamp};
 pub use files::{Listing, Unlisted, is_document_file, list};
+pub use printable::printable;
 pub use syntax::Format;
 pub use yaml::to_yaml;
 
@@ -80,9 +82,10 @@ impl Origin {
 /// `file:document: `, so that a reason can follow.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = printable(&self.file);
         match self.document {
-            Some(document) => write!(f, "{}:{document}: {}", self.file, self.item),
-            None => write!(f, "{}: ", self.file),
+            Some(document) => write!(f, "{file}:{document}: {}", self.item),
+            None => write!(f, "{file}: "),
         }
     }
 }
@@ -96,10 +99,10 @@ pub struct Problem {
     pub reason: String,
 }
 
-/// `file:document: reason`.
+/// `file:document: reason`, on one line: reasons quote what others wrote.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin, self.reason)
+        write!(f, "{}{}", self.origin, printable(&self.reason))
     }
 }
 
@@ -149,6 +152,13 @@ pub fn read_text(file: &str, format: Format, text: &str) -> Reading {
         Err(reason) => reading.problems.push(Problem { origin, reason }),
     });
     reading
+}
+
+/// Whether a text is exactly what [`to_yaml`] makes of what it says.
+pub fn is_canonical(text: &str) -> bool {
+    let mut values = Vec::new();
+    syntax::each_value("", Format::Yaml, text, &mut |_, value| values.push(value));
+    matches!(&values[..], [Ok(value)] if to_yaml(value) == text)
 }
 
 /// The bytes of a file, if they are not too many.

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use dataflows::model::{ObjectName, Settings, Update};
 
 use super::places::Places;
-use crate::documents::{self, Document, DocumentError, Identity, Listing, Problem, Reading, Stamp, Unlisted};
+use crate::documents::{
+    self, Document, DocumentError, Identity, Listing, Problem, Reading, Stamp, Unlisted, printable,
+};
 use crate::output::files::OutputDirectory;
 use crate::vault::CopyValue;
 
@@ -104,8 +106,9 @@ impl Contents {
 
     /// What cannot be read, as places: documents, files, directories.
     pub(super) fn unreadable(&self) -> Vec<String> {
-        let root = self.missing.iter().map(|_| self.root.display().to_string());
-        let unlisted = self.unlisted.iter().map(|path| path.display().to_string());
+        let shown = |path: &Path| printable(&path.display().to_string());
+        let root = self.missing.iter().map(|_| shown(&self.root));
+        let unlisted = self.unlisted.iter().map(|path| shown(path));
         let inside = self.files.values().flat_map(|file| file.unreadable.iter().cloned());
         root.chain(unlisted).chain(inside).collect()
     }
@@ -307,7 +310,7 @@ impl File {
         (self.stamp, self.text_hash) = (None, None);
         let place = path.display().to_string();
         let told = format!("{place}: cannot be read: {error}: make it readable");
-        self.note(path, vec![place], vec![told]);
+        self.note(path, vec![printable(&place)], vec![told]);
     }
 
     fn loses_objects(&self, reading: &Reading) -> bool {
@@ -333,5 +336,5 @@ fn tell(before: &mut Vec<String>, now: Vec<String>) {
 }
 
 fn warn(line: &str) {
-    tracing::warn!("{line}");
+    tracing::warn!("{}", printable(line));
 }
