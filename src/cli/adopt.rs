@@ -1,10 +1,9 @@
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use dataflows::model::Settings;
 
-use super::{CliError, SettingsArgs};
+use super::{CliError, SettingsArgs, print};
 use crate::adopt::{self, Fate, Outcome, Step, Survey};
 use crate::controller;
 use crate::watch::cluster::Requests;
@@ -118,14 +117,5 @@ fn summary(steps: &[Step], end: &str) -> String {
 }
 
 fn say(line: impl std::fmt::Display) -> Result<(), CliError> {
-    match writeln!(io::stdout().lock(), "{line}") {
-        Ok(()) => Ok(()),
-        // `| head` has seen enough; what is left to do must be done all the same.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(CliError::Failed {
-            message: "cannot write the result".to_owned(),
-            cause: Some(error.into()),
-            cure: "check where standard output goes".to_owned(),
-        }),
-    }
+    print(format!("{line}\n").as_bytes())
 }

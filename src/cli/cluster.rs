@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
+use super::number::number;
 use crate::cluster::Membership;
 
 /// One dataflow in several processes.
@@ -11,8 +12,8 @@ use crate::cluster::Membership;
 #[command(next_help_heading = "Several processes")]
 pub(super) struct ClusterArgs {
     /// Processes that are one dataflow together, each with its share of all namespaces. They need each other: when one
-    /// ends, all do
-    #[arg(long, value_name = "N", default_value = "1", env = "DELTAGATE_PROCESSES")]
+    /// ends, all do. At most 256
+    #[arg(long, value_name = "N", default_value = "1", env = "DELTAGATE_PROCESSES", value_parser = number)]
     processes: NonZeroUsize,
 
     /// Which of them this is, from 0

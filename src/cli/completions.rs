@@ -1,9 +1,7 @@
-use std::io;
-
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, CliError};
+use super::{Cli, CliError, print};
 
 /// Prints the completion script of a shell.
 #[derive(Debug, Args)]
@@ -18,9 +16,9 @@ pub(super) struct CompletionsArgs {
 }
 
 impl CompletionsArgs {
-    #[allow(clippy::unnecessary_wraps)] // All commands are called alike.
     pub(super) fn run(&self) -> Result<(), CliError> {
-        clap_complete::generate(self.shell, &mut Cli::command(), "deltagate", &mut io::stdout());
-        Ok(())
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "deltagate", &mut script);
+        print(&script)
     }
 }

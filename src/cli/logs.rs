@@ -35,14 +35,14 @@ impl LogArgs {
 
     /// Begins to log.
     pub(super) fn init(&self) -> Result<(), CliError> {
+        let wrong = |reason: &str| {
+            let cure = format!("write {LEVELS}, or per module like info,deltagate::watch=debug");
+            CliError::Usage(format!("--log-level {:?}: {reason}: {cure}", self.log_level))
+        };
+        check(&self.log_level).map_err(|reason| wrong(&reason))?;
         // The client logs each failed request as an error; whoever made the request knows whether it is one.
-        let filter =
-            EnvFilter::try_new(format!("kube_client=off,notify=warn,{}", self.log_level)).map_err(|error| {
-                CliError::Usage(format!(
-                    "--log-level {:?} is not a level ({error}): write error, warn, info, debug or trace",
-                    self.log_level
-                ))
-            })?;
+        let filter = EnvFilter::try_new(format!("kube_client=off,notify=warn,{}", self.log_level))
+            .map_err(|error| wrong(&error.to_string()))?;
         let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Stderr);
         let begun = match self.log_format {
             Format::Json => logs.json().flatten_event(true).try_init(),
@@ -51,5 +51,53 @@ impl LogArgs {
         // Somebody who calls this as a library logs already: then it is theirs.
         drop(begun);
         Ok(())
+    }
+}
+
+/// Levels by their names.
+const LEVELS: &str = "off, error, warn, info, debug or trace";
+
+/// What logs here. The filter takes any word for a module, and would be silent about one that is mistyped.
+const MODULES: &[&str] =
+    &["axum", "dataflows", "deltagate", "h2", "hyper", "kube", "notify", "rustls", "tokio", "tower"];
+
+/// Whether a filter consists of levels, and of modules with levels.
+fn check(filter: &str) -> Result<(), String> {
+    filter.split(',').map(str::trim).try_for_each(|directive| {
+        let (module, level) =
+            directive.split_once('=').map_or((None, directive), |(module, level)| (Some(module), level));
+        let is_level =
+            |word: &str| LEVELS.split([',', ' ']).any(|known| known != "or" && word.eq_ignore_ascii_case(known));
+        if level.is_empty() || !is_level(level) {
+            return Err(format!("{level:?} is not a level"));
+        }
+        let root = module.map(|module| module.split([':', '_']).next().unwrap_or_default());
+        match root.filter(|root| !MODULES.contains(root)) {
+            None => Ok(()),
+            Some(_) => Err(format!("nothing is logged by {:?}", module.unwrap_or_default())),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_no_level_is_not_taken_for_a_module() {
+        for filter in ["info", "WARN", "off", "info,deltagate::watch=debug", "kube_client=debug, deltagate=trace"] {
+            assert_eq!(check(filter), Ok(()), "{filter}");
+        }
+        for (filter, reason) in [
+            ("wran", "\"wran\" is not a level"),
+            ("", "\"\" is not a level"),
+            ("or", "\"or\" is not a level"),
+            ("info,", "\"\" is not a level"),
+            ("zzz=1", "\"1\" is not a level"),
+            ("info,deltagate", "\"deltagate\" is not a level"),
+            ("zzz=info", "nothing is logged by \"zzz\""),
+        ] {
+            assert_eq!(check(filter), Err(reason.to_owned()), "{filter}");
+        }
     }
 }

@@ -5,13 +5,16 @@ mod cluster;
 mod completions;
 mod error;
 mod logs;
+mod number;
 mod render;
 mod run;
 mod settings;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use error::CliError;
 pub use settings::SettingsArgs;
@@ -76,6 +79,9 @@ pub fn main() -> ExitCode {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
             // Nobody is left to tell if the stream is closed.
             let _ = error.print();
+            if let Some(name) = variable(&error) {
+                let _ = writeln!(io::stderr(), "\nThe value comes from the environment variable {name}.");
+            }
             return ExitCode::from(code);
         }
     };
@@ -91,5 +97,35 @@ pub fn main() -> ExitCode {
             error.tell();
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// The environment variable that a wrong value comes from, if it is not from the command line.
+fn variable(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
+    let flag = argument.split(' ').next()?;
+    let is_given = |word: String| word == flag || word.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='));
+    if std::env::args().any(is_given) {
+        return None;
+    }
+    let command = Cli::command();
+    let arguments = command.get_subcommands().flat_map(clap::Command::get_arguments);
+    let mut named = arguments.filter(|argument| argument.get_long().is_some_and(|long| flag == format!("--{long}")));
+    let name = named.find_map(clap::Arg::get_env)?;
+    std::env::var_os(name).map(|_| name.to_string_lossy().into_owned())
+}
+
+/// Writes the result of a command.
+fn print(bytes: &[u8]) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        // `| head` has seen enough; what is left to do must be done all the same.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(CliError::Failed {
+            message: "cannot write the result".to_owned(),
+            cause: Some(error.into()),
+            cure: "check where standard output goes".to_owned(),
+        }),
     }
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{CliError, SettingsArgs};
+use super::{CliError, SettingsArgs, print};
 use crate::render::{self, Form};
 
 pub(super) const LONG_ABOUT: &str = "\
@@ -68,18 +68,7 @@ impl RenderArgs {
             Output::Yaml => Form::Yaml,
             Output::Json => Form::Json,
         };
-        match io::stdout().lock().write_all(rendered.text(form).as_bytes()) {
-            Ok(()) => {}
-            // `| head` has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Err(error) => {
-                return Err(CliError::Failed {
-                    message: "cannot write the result".to_owned(),
-                    cause: Some(error.into()),
-                    cure: "check where standard output goes".to_owned(),
-                });
-            }
-        }
+        print(rendered.text(form).as_bytes())?;
         if rendered.problems.is_empty() { Ok(()) } else { Err(CliError::Reported) }
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::cluster::ClusterArgs;
 use super::logs::LogArgs;
+use super::number::number;
 use super::{CliError, SettingsArgs};
 use crate::controller::{self, AdminAddress, Config};
 use crate::engine_thread::Spread;
@@ -67,8 +68,8 @@ pub(super) struct RunArgs {
     admin_address: Option<Address>,
 
     /// Threads that the dataflow is spread over. More than one helps with hundreds of thousands of routes and idle
-    /// processors; single changes take longer
-    #[arg(long, value_name = "N", default_value = "1", env = "DELTAGATE_WORKERS")]
+    /// processors; single changes take longer. At most 256
+    #[arg(long, value_name = "N", default_value = "1", env = "DELTAGATE_WORKERS", value_parser = number)]
     workers: NonZeroUsize,
 
     #[command(flatten)]
