@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use dataflows::model::Key;
 use prometheus_client::encoding::text;
@@ -117,9 +117,16 @@ impl Metrics {
         }
     }
 
-    /// Number of objects and statuses that are not shown as they should be.
-    pub fn pending(&self) -> usize {
-        self.pending_since.lock().unwrap_or_else(PoisonError::into_inner).len()
+    /// Counts the objects and statuses that are not shown as they should be, where no writer for a cluster does.
+    pub fn count_pending(&self) {
+        let (count, oldest) = {
+            let since = self.pending_since.lock().unwrap_or_else(PoisonError::into_inner);
+            (since.len(), since.values().min().copied())
+        };
+        let began = oldest.and_then(|since| SystemTime::now().checked_sub(since.elapsed()));
+        let unix = began.and_then(|began| began.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        self.counters.pending.set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.counters.oldest_pending.set(unix.as_secs_f64());
     }
 
     /// All of it, in the text format of `OpenMetrics`.
@@ -167,5 +174,18 @@ mod tests {
         kinds.sort_unstable();
         kinds.dedup();
         assert_eq!(kinds.len(), count);
+    }
+
+    #[test]
+    fn what_is_pending_is_counted_with_its_time() {
+        let metrics = Metrics::default();
+        metrics.count_pending();
+        assert_eq!((metrics.counters.pending.get(), metrics.counters.oldest_pending.get()), (0, 0.0));
+        metrics.pending_since.lock().unwrap().insert(Key::hash(&[b"one"]), Instant::now());
+        metrics.count_pending();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+        let oldest = metrics.counters.oldest_pending.get();
+        assert_eq!(metrics.counters.pending.get(), 1);
+        assert!((now - oldest).abs() < 60.0, "{oldest} at {now}");
     }
 }

@@ -93,7 +93,7 @@ impl DirectorySink {
         let mut work = Work { queue: BTreeMap::new(), known, changes, look_at: None, trouble: None };
         loop {
             self.wait(&mut work, reports)?;
-            self.metrics.counters().pending.set(i64::try_from(self.metrics.pending()).unwrap_or(i64::MAX));
+            self.metrics.count_pending();
             if work.look_at.is_some_and(|at| at <= Instant::now()) {
                 self.observe(&mut work)?;
             }
@@ -263,14 +263,14 @@ impl DirectorySink {
         let api_version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let put = self.directory.put(object, value, &now);
-        if matches!(put, Ok(Put::Unchanged)) {
+        if matches!(put, Ok(Put::Unchanged(_))) {
             self.metrics.counters().avoided.inc();
         } else {
             self.count(object.kind, if is_status { "apply_status" } else { "apply" }, put.is_ok());
         }
-        put?;
+        let (Put::Written(text) | Put::Unchanged(text)) = put?;
         let shown = Shown { observed, api_version };
-        known.wrote(&self.directory.path(object), shown.clone());
+        known.wrote(&self.directory.path(object), text, shown.clone());
         Ok(Done::Now(Some(shown)))
     }
 

@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use dataflows::manifest;
 use dataflows::model::{Fingerprint, Key, Kind, ObjectName, Observed, Settings, Written};
 use serde_json::Value;
 
-use super::known::{Known, Sight};
-use super::sightings::Shown;
+use super::known::{Known, Sight, TextHash};
+use super::sightings::{Shown, outdated};
 use super::status;
 use crate::documents::{self, Format, Stamp, to_yaml};
 
@@ -29,8 +30,7 @@ const TEMPORARY_PREFIX: &str = ".deltagate-";
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The file system refuses.
-    #[error("cannot write {path}: {source}; make it a directory that this user may write, or choose another --to",
-        path = .path.display())]
+    #[error("cannot write {path}: {source}; {cure}", path = shown(.path), cure = cure(.source))]
     Refused {
         /// What could not be read or written.
         path: PathBuf,
@@ -39,7 +39,7 @@ pub enum OutputError {
         source: io::Error,
     },
     /// Somebody else's file lies there.
-    #[error("{path} was not written by Deltagate, so {object} is not written: move the file away", path = .path.display())]
+    #[error("{path} was not written by Deltagate, so {object} is not written: move the file away", path = shown(.path))]
     Occupied {
         /// The file.
         path: PathBuf,
@@ -52,9 +52,9 @@ pub enum OutputError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
     /// The file is new or was replaced.
-    Written,
+    Written(TextHash),
     /// It held exactly this.
-    Unchanged,
+    Unchanged(TextHash),
 }
 
 /// A directory that holds one file per generated object and per status.
@@ -114,38 +114,61 @@ impl OutputDirectory {
         let first = hidden.first().cloned().zip(errors.into_iter().next());
         let mut unreadable = first.map(|(path, source)| OutputError::Refused { path, source });
         for path in &listing.files {
-            let stamp = Stamp::of(path);
-            let before = known.files.get(path);
-            if stamp.is_some() && before.is_some_and(|before| before.stamp == stamp) {
-                continue;
-            }
-            let text = match fs::read(path) {
-                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            match self.see(settings, known, path) {
+                Ok(sight) => sights.extend(sight),
                 Err(source) => {
                     unreadable.get_or_insert_with(|| self.refused(path, source));
-                    continue;
                 }
-            };
-            let now = text.starts_with(HEADER).then(|| self.observe(settings, path, &text)).flatten();
-            sights.extend(known.take(path, stamp, now));
+            }
         }
-        let is_gone =
-            |path: &&PathBuf| !listing.files.contains(*path) && !hidden.iter().any(|hidden| path.starts_with(hidden));
-        let gone: Vec<PathBuf> = known.files.keys().filter(is_gone).cloned().collect();
-        sights.extend(gone.iter().filter_map(|path| known.take(path, None, None)));
+        let is_hidden = |path: &Path| hidden.iter().any(|hidden| path.starts_with(hidden));
+        sights.extend(known.take_all_gone(|path| !listing.files.contains(path) && !is_hidden(path)));
         unreadable.map_or(Ok(()), Err)
     }
 
-    /// What one file of ours shows. Whatever it holds is ours, for it bears the header.
-    fn observe(&self, settings: &Settings, path: &Path, text: &str) -> Option<Shown> {
-        let reading = documents::read_text(&path.display().to_string(), Format::Yaml, text);
-        let document = reading.documents.into_iter().next().filter(|document| self.path(&document.object) == path);
-        let Some(document) = document else {
-            tracing::warn!(file = %path.display(), "this file was damaged: it is replaced when its object is written, \
-                delete it if it is of no use");
-            return None;
+    /// What has to be told of one file.
+    fn see(&self, settings: &Settings, known: &mut Known, path: &Path) -> io::Result<Option<Sight>> {
+        let stamp = Stamp::of(path);
+        let sight = if known.is_unchanged(path, stamp) {
+            None
+        } else {
+            let text = match fs::read(path) {
+                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let hash = TextHash::of(&text);
+            let ours = text.strip_prefix(HEADER).map(|text| self.observe(settings, path, text));
+            match ours {
+                Some(Ok(shown)) => known.take(path, stamp, hash, shown),
+                strange => {
+                    let (is_new, sight) = known.take_strange(path, stamp, hash);
+                    if let (true, Some(Err(reason))) = (is_new, strange) {
+                        tracing::warn!(file = ?path, "{reason}");
+                    }
+                    sight
+                }
+            }
         };
+        if known.is_ours(path) && path.starts_with(self.root.join(Kind::Secret.name())) {
+            close(path)?;
+        }
+        Ok(sight)
+    }
+
+    /// What one file of ours shows, or why it shows nothing. Whatever it holds is ours, for it bears the header.
+    fn observe(&self, settings: &Settings, path: &Path, text: &str) -> Result<Shown, String> {
+        let reading = documents::read_text(&path.display().to_string(), Format::Yaml, text);
+        let Some(document) = reading.documents.into_iter().next() else {
+            let reason =
+                "this file was damaged: it is replaced when its object is written, delete it if it is of no use";
+            return Err(reason.to_owned());
+        };
+        let place = self.path(&document.object);
+        if place != path {
+            let (object, place) = (&document.object, shown(&place));
+            return Err(format!("this file holds {object}, which belongs in {place}: delete it if it is of no use"));
+        }
         let (object, api_version) = (document.object, document.api_version);
         let kind = object.kind;
         let observed = if kind.written() == Written::Status {
@@ -163,7 +186,10 @@ impl OutputDirectory {
         };
         let observed = observed.unwrap_or_else(unknown);
         let rare = Observed::rare(None, observed.copies().to_vec());
-        Some(Shown { observed: Observed { ours: true, rare, ..observed }, api_version })
+        let observed = Observed { ours: true, rare, ..observed };
+        // Comments, further documents and other ways to write the same: nothing that we wrote.
+        let edited = text.strip_prefix('\n').is_none_or(|text| !documents::is_canonical(text));
+        Ok(Shown { observed: if edited { outdated(observed) } else { observed }, api_version })
     }
 
     /// Makes the file of an object hold this document, at once or not at all. A status keeps the times of those
@@ -177,12 +203,13 @@ impl OutputDirectory {
             status::stamp(&mut value, previous.as_ref().map(|document| &document.value), now);
         }
         let text = format!("{HEADER}\n{}", to_yaml(&value));
+        let hash = TextHash::of(&text);
         if existing.as_deref() == Some(text.as_str()) {
-            return Ok(Put::Unchanged);
+            return Ok(Put::Unchanged(hash));
         }
         let private = object.kind == Kind::Secret;
         replace(&path, &text, private).map_err(|source| self.refused(&path, source))?;
-        Ok(Put::Written)
+        Ok(Put::Written(hash))
     }
 
     /// Deletes the file of an object, if it is ours. Directories that become empty go with it.
@@ -204,13 +231,13 @@ impl OutputDirectory {
         Ok(())
     }
 
-    /// The text of the file, if there is one.
+    /// The text of the file, if there is one. One without any text is nobody's: a full disk may have left it.
     fn existing(&self, object: &ObjectName, path: &Path) -> Result<Option<String>, OutputError> {
         let occupied = || OutputError::Occupied { path: path.to_owned(), object: object.clone() };
         match fs::read(path) {
             Ok(bytes) => {
                 let text = String::from_utf8(bytes).map_err(|_| occupied())?;
-                if text.starts_with(HEADER) { Ok(Some(text)) } else { Err(occupied()) }
+                if text.is_empty() || text.starts_with(HEADER) { Ok(Some(text)) } else { Err(occupied()) }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(self.refused(path, source)),
@@ -223,6 +250,39 @@ impl OutputDirectory {
         OutputError::Refused { path: path.to_owned(), source }
     }
 }
+
+/// A path for messages.
+fn shown(path: &Path) -> String {
+    documents::printable(&path.display().to_string())
+}
+
+/// What to do about a refusal.
+fn cure(refusal: &io::Error) -> &'static str {
+    match refusal.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space there",
+        io::ErrorKind::IsADirectory => "a directory lies in the place of the file: move it away",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file lies in the place of a directory: move it away, or choose another --to"
+        }
+        io::ErrorKind::PermissionDenied => "make it writable and readable for this user, or choose another --to",
+        io::ErrorKind::ReadOnlyFilesystem => "mount it writable, or choose another --to",
+        _ => "check what lies there, or choose another --to",
+    }
+}
+
+/// Keeps a file with keys for its owner only, whatever somebody did.
+fn close(path: &Path) -> io::Result<()> {
+    let mode = fs::symlink_metadata(path)?.permissions().mode();
+    if mode & 0o777 & !MODE_PRIVATE == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(MODE_PRIVATE))?;
+    tracing::warn!(file = ?path, "others could read this file, which holds keys: it is for its owner only again");
+    Ok(())
+}
+
+/// The mode of files that hold keys.
+const MODE_PRIVATE: u32 = 0o600;
 
 /// Writes a file beside its place and moves it there, so that readers see the old one or the new one.
 fn replace(path: &Path, text: &str, private: bool) -> io::Result<()> {
@@ -238,10 +298,9 @@ fn replace(path: &Path, text: &str, private: bool) -> io::Result<()> {
 }
 
 fn write_new(path: &Path, text: &str, private: bool) -> io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
     // Left over by a process that was killed; its mode may be another one.
     let _ = fs::remove_file(path);
-    let mode = if private { 0o600 } else { 0o644 };
+    let mode = if private { MODE_PRIVATE } else { 0o644 };
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(text.as_bytes())
 }

@@ -31,8 +31,8 @@ fn a_file_is_written_once_and_goes_with_its_directories() {
     let output = scratch("once");
     let object = ObjectName::new(Kind::MeshGateway, "", "edge.default");
     let value = json!({"kind": "MeshGateway", "metadata": {"name": "edge.default"}});
-    assert_eq!(output.put(&object, value.clone(), "now").unwrap(), Put::Written);
-    assert_eq!(output.put(&object, value, "now").unwrap(), Put::Unchanged);
+    assert!(matches!(output.put(&object, value.clone(), "now").unwrap(), Put::Written(_)));
+    assert!(matches!(output.put(&object, value, "now").unwrap(), Put::Unchanged(_)));
     assert!(output.root().join("MeshGateway/_cluster/edge.default.yaml").is_file());
     output.remove(&object).unwrap();
     assert_eq!(fs::read_dir(output.root()).unwrap().count(), 0);
@@ -43,8 +43,110 @@ fn keys_are_for_their_owner_only() {
     let output = scratch("keys");
     let object = ObjectName::new(Kind::Secret, "kuma-system", "copy");
     output.put(&object, json!({"data": {}}), "now").unwrap();
-    let mode = fs::metadata(output.path(&object)).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    let path = output.path(&object);
+    let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+
+    // Somebody opens them, before a start and while it runs; what is not ours is not touched.
+    let theirs = path.with_file_name("theirs.yaml");
+    fs::write(&theirs, "kind: Secret\n").unwrap();
+    fs::set_permissions(&theirs, fs::Permissions::from_mode(0o644)).unwrap();
+    let (mut known, settings) = (Known::default(), Settings::default());
+    let copy = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "copy", "namespace": "kuma-system"}});
+    output.put(&object, copy, "now").unwrap();
+    for _ in 0..2 {
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        output.scan(&settings, &mut known, &mut Vec::new()).unwrap();
+        assert_eq!(mode(), 0o600);
+    }
+    assert_eq!(fs::metadata(&theirs).unwrap().permissions().mode() & 0o777, 0o644);
+}
+
+#[test]
+fn a_file_without_any_text_is_ours() {
+    let output = scratch("truncated");
+    let object = ObjectName::new(Kind::MeshGateway, "", "edge.default");
+    let path = output.path(&object);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "").unwrap();
+    assert!(matches!(output.put(&object, json!({}), "now").unwrap(), Put::Written(_)));
+    fs::write(&path, "").unwrap();
+    output.remove(&object).unwrap();
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_refusal_names_its_cure() {
+    let output = scratch("cures");
+    let object = ObjectName::new(Kind::MeshGateway, "", "edge.default");
+    let path = output.path(&object);
+    let told = || output.put(&object, json!({}), "now").unwrap_err().to_string();
+    fs::create_dir_all(&path).unwrap();
+    assert!(told().ends_with("a directory lies in the place of the file: move it away"), "{}", told());
+    fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path.parent().unwrap(), "").unwrap();
+    assert!(told().contains("a file lies in the place of a directory: move it away"), "{}", told());
+    let full = OutputError::Refused { path, source: io::ErrorKind::StorageFull.into() };
+    assert!(full.to_string().ends_with("free some space there"), "{full}");
+}
+
+/// Whether a look at a directory asks for a file to be written anew.
+fn is_outdated(sights: &[Sight]) -> bool {
+    matches!(sights, [(_, Some(shown))] if *shown == Shown { observed: outdated(shown.observed.clone()), ..shown.clone() })
+}
+
+#[test]
+fn whatever_is_edited_is_seen() {
+    let output = scratch("edited");
+    let object = ObjectName::new(Kind::MeshHttpRoute, "kuma-system", "a");
+    let value = json!({"apiVersion": "kuma.io/v1alpha1", "kind": "MeshHTTPRoute", "spec": {"to": []},
+                       "metadata": {"name": "a", "namespace": "kuma-system", "labels": {"kuma.io/mesh": "default"}}});
+    let path = output.path(&object);
+    output.put(&object, value, "now").unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let settings = Settings::default();
+    let look = |known: &mut Known| {
+        let mut sights = Vec::new();
+        output.scan(&settings, known, &mut sights).unwrap();
+        sights
+    };
+    let mut known = Known::default();
+    assert!(!is_outdated(&look(&mut known)));
+    assert_eq!(look(&mut known), []);
+    let edits = [
+        format!("{text}---\nkind: Mine\n"),
+        format!("{text}# a comment\n"),
+        text.replace("apiVersion", "mine: 1\napiVersion"),
+        text.replace("kuma-system\n", "kuma-system\n  uid: x\n"),
+    ];
+    for (round, edited) in edits.iter().enumerate() {
+        let mut known = Known::default();
+        fs::write(&path, &text).unwrap();
+        look(&mut known);
+        fs::write(&path, edited).unwrap();
+        assert!(is_outdated(&look(&mut known)), "{edited}");
+        // A start knows no text of its own: it sees what we never write.
+        assert_eq!(is_outdated(&look(&mut Known::default())), round < 3, "{edited}");
+    }
+}
+
+#[test]
+fn a_strange_file_is_told_once() {
+    let output = scratch("strange");
+    let object = ObjectName::new(Kind::MeshGateway, "", "edge.default");
+    let value = json!({"apiVersion": "kuma.io/v1alpha1", "kind": "MeshGateway", "mesh": "default",
+                       "metadata": {"name": "edge.default"}});
+    output.put(&object, value, "now").unwrap();
+    let path = output.path(&object);
+    let copy = path.with_file_name("copy.yaml");
+    fs::copy(&path, &copy).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let reason = output.observe(&Settings::default(), &copy, &text[HEADER.len()..]).unwrap_err();
+    assert!(reason.contains("this file holds MeshGateway/edge.default, which belongs in "), "{reason}");
+    let mut known = Known::default();
+    let hash = TextHash::of(&text);
+    assert_eq!(known.take_strange(&copy, None, hash), (true, None));
+    assert_eq!(known.take_strange(&copy, None, hash), (false, None));
 }
 
 #[test]
@@ -100,5 +202,5 @@ fn what_can_be_read_is_seen_beside_what_cannot() {
 fn the_longest_name_fits_a_file_name() {
     let output = scratch("long");
     let object = ObjectName::new(Kind::MeshGateway, "", &"a".repeat(253));
-    assert_eq!(output.put(&object, json!({}), "now").unwrap(), Put::Written);
+    assert!(matches!(output.put(&object, json!({}), "now").unwrap(), Put::Written(_)));
 }
