@@ -83,8 +83,10 @@ async fn watchable(client: &Client, group: Group, version: &str) -> Result<BTree
 /// What is known of a kind after a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// It is served in this version, as far as can be told: a kind that may not be read counts as one that is there.
+    /// It is served in this version.
     Served(&'static str),
+    /// Discovery lacks it, and we may not read it: who may not is told so before anybody looks whether it is there.
+    Forbidden(&'static str),
     /// Neither discovery nor the collection itself is there.
     Missing,
     /// Discovery lacks it, and the collection was not heard of.
@@ -117,13 +119,14 @@ async fn code(client: &Client, path: &str) -> Option<u16> {
     }
 }
 
-/// What the answers of all versions of a collection say. Whoever may not read a kind is told so before it is looked up.
+/// What the answers of all versions of a collection say.
 fn found(codes: &[(&'static str, Option<u16>)]) -> Found {
     let first = |wanted| codes.iter().find(|(_, code)| *code == Some(wanted)).map(|(version, _)| *version);
-    match first(200).or_else(|| first(403)) {
-        Some(version) => Found::Served(version),
-        None if codes.iter().all(|(_, code)| *code == Some(404)) => Found::Missing,
-        None => Found::Unclear,
+    match (first(200), first(403)) {
+        (Some(version), _) => Found::Served(version),
+        (None, Some(version)) => Found::Forbidden(version),
+        (None, None) if codes.iter().all(|(_, code)| *code == Some(404)) => Found::Missing,
+        (None, None) => Found::Unclear,
     }
 }
 
@@ -204,14 +207,14 @@ mod tests {
 
     #[test]
     fn a_kind_is_missing_only_if_each_of_its_versions_is_not_found() {
-        use Found::{Missing, Served, Unclear};
+        use Found::{Forbidden, Missing, Served, Unclear};
         for (codes, expected) in [
             (vec![("v1", Some(404))], Missing),
             (vec![("v1", Some(404)), ("v1beta1", Some(404))], Missing),
             (vec![("v1", Some(200)), ("v1beta1", Some(404))], Served("v1")),
             (vec![("v1", Some(404)), ("v1beta1", Some(200))], Served("v1beta1")),
             (vec![("v1", Some(403)), ("v1beta1", Some(200))], Served("v1beta1")),
-            (vec![("v1", Some(403)), ("v1beta1", Some(403))], Served("v1")),
+            (vec![("v1", Some(403)), ("v1beta1", Some(403))], Forbidden("v1")),
             (vec![("v1", Some(404)), ("v1beta1", Some(503))], Unclear),
             (vec![("v1", Some(404)), ("v1beta1", None)], Unclear),
             (vec![("v1", Some(500))], Unclear),

@@ -129,7 +129,7 @@ impl Source {
             let of = watched.collection;
             let found = match served.get(&of) {
                 Some(version) => Found::Served(version),
-                None if self.missed.get(&of).is_some_and(|missed| missed.absent) => Found::Missing,
+                None if self.counts_as_absent(of) => Found::Missing,
                 None => {
                     let last = self.streams.get(&of).map(|open| open.version);
                     discovery::ask(&self.client, self.feed.settings(), watched, last).await
@@ -159,7 +159,11 @@ impl Source {
         for (of, found) in found {
             match found {
                 Found::Served(version) => self.open(of, version).await,
-                Found::Missing => settled &= self.close(of).await,
+                // What was read is there: its stream says which permission it misses now.
+                Found::Forbidden(version) if self.feed.is_complete(of) && !self.counts_as_absent(of) => {
+                    self.open(of, version).await;
+                }
+                Found::Missing | Found::Forbidden(_) => settled &= self.close(of).await,
                 Found::Unclear => {
                     self.missed.remove(&of);
                     settled = false;
@@ -185,6 +189,10 @@ impl Source {
         let (client, feed, definitions) = (self.client.clone(), Arc::clone(&self.feed), Arc::clone(&self.definitions));
         let stream = Stream::new(client, feed, definitions, (of, version), stopped);
         self.streams.insert(of, Open { version, stop, task: tokio::spawn(stream.follow()) });
+    }
+
+    fn counts_as_absent(&self, of: Collection) -> bool {
+        self.missed.get(&of).is_some_and(|missed| missed.absent)
     }
 
     /// True once the kind counts as not served.

@@ -100,7 +100,10 @@ impl DirectorySource {
     /// Whether the start has to wait for what cannot be read: what was generated from it would be deleted, and what
     /// refers to it would break. Where nothing was generated yet, all the rest can go on.
     fn is_held_up(&self, told: &mut Told, unreadable: &[String]) -> bool {
-        let obstacle = unreadable.first().filter(|_| self.output.holds_ours()).map(|first| format!("{first}{}", contents::and_more(unreadable.len())));
+        let obstacle = unreadable
+            .first()
+            .filter(|_| self.output.holds_ours())
+            .map(|first| format!("{first}{}", contents::and_more(unreadable.len())));
         if let Some(obstacle) = obstacle.as_ref().filter(|obstacle| told.obstacle.as_ref() != Some(obstacle)) {
             tracing::warn!(
                 "{obstacle} cannot be read: nothing is written or deleted until all of {} was read once; mend it, or move \
