@@ -114,11 +114,11 @@ impl OutputDirectory {
         let first = hidden.first().cloned().zip(errors.into_iter().next());
         let mut unreadable = first.map(|(path, source)| OutputError::Refused { path, source });
         for path in &listing.files {
-            match self.see(settings, known, path) {
-                Ok(sight) => sights.extend(sight),
-                Err(source) => {
-                    unreadable.get_or_insert_with(|| self.refused(path, source));
-                }
+            // What was seen counts, whether the file can be closed or not.
+            let seen = self.see(settings, known, path).map(|sight| sights.extend(sight));
+            let is_private = known.is_ours(path) && path.starts_with(self.root.join(Kind::Secret.name()));
+            if let Err(source) = seen.and_then(|()| if is_private { close(path) } else { Ok(()) }) {
+                unreadable.get_or_insert_with(|| self.refused(path, source));
             }
         }
         let is_hidden = |path: &Path| hidden.iter().any(|hidden| path.starts_with(hidden));
@@ -129,29 +129,22 @@ impl OutputDirectory {
     /// What has to be told of one file.
     fn see(&self, settings: &Settings, known: &mut Known, path: &Path) -> io::Result<Option<Sight>> {
         let stamp = Stamp::of(path);
-        let sight = if known.is_unchanged(path, stamp) {
-            None
-        } else {
-            let text = match fs::read(path) {
-                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(error),
-            };
-            let hash = TextHash::of(&text);
-            let ours = text.strip_prefix(HEADER).map(|text| self.observe(settings, path, text));
-            match ours {
-                Some(Ok(shown)) => known.take(path, stamp, hash, shown),
-                strange => {
-                    let (is_new, sight) = known.take_strange(path, stamp, hash);
-                    if let (true, Some(Err(reason))) = (is_new, strange) {
-                        tracing::warn!(file = ?path, "{reason}");
-                    }
-                    sight
-                }
-            }
+        if known.is_unchanged(path, stamp) {
+            return Ok(None);
+        }
+        let text = match fs::read(path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
         };
-        if known.is_ours(path) && path.starts_with(self.root.join(Kind::Secret.name())) {
-            close(path)?;
+        let hash = TextHash::of(&text);
+        let ours = text.strip_prefix(HEADER).map(|text| self.observe(settings, path, text));
+        if let Some(Ok(shown)) = ours {
+            return Ok(known.take(path, stamp, hash, shown));
+        }
+        let (is_new, sight) = known.take_strange(path, stamp, hash);
+        if let (true, Some(Err(reason))) = (is_new, ours) {
+            tracing::warn!(file = ?path, "{reason}");
         }
         Ok(sight)
     }
@@ -272,7 +265,11 @@ fn cure(refusal: &io::Error) -> &'static str {
 
 /// Keeps a file with keys for its owner only, whatever somebody did.
 fn close(path: &Path) -> io::Result<()> {
-    let mode = fs::symlink_metadata(path)?.permissions().mode();
+    let mode = match fs::metadata(path) {
+        Ok(metadata) => metadata.permissions().mode(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
     if mode & 0o777 & !MODE_PRIVATE == 0 {
         return Ok(());
     }

@@ -60,6 +60,14 @@ fn keys_are_for_their_owner_only() {
         assert_eq!(mode(), 0o600);
     }
     assert_eq!(fs::metadata(&theirs).unwrap().permissions().mode() & 0o777, 0o644);
+
+    // A link says of itself that all may read it; what counts is the file.
+    let moved = output.root().join("moved");
+    fs::rename(&path, &moved).unwrap();
+    fs::set_permissions(&moved, fs::Permissions::from_mode(0o400)).unwrap();
+    std::os::unix::fs::symlink(&moved, &path).unwrap();
+    output.scan(&settings, &mut known, &mut Vec::new()).unwrap();
+    assert_eq!(mode(), 0o400);
 }
 
 #[test]
