@@ -93,6 +93,18 @@ pub(super) enum Found {
     Unclear,
 }
 
+impl Found {
+    /// What it comes to for a kind that was read before, or never was. What was read is there, and its stream says which
+    /// permission it misses now. What never was is not waited for: discovery does not know it, and nobody may look.
+    pub(super) const fn of_kind(self, was_read: bool) -> Self {
+        match self {
+            Self::Forbidden(version) if was_read => Self::Served(version),
+            Self::Forbidden(_) => Self::Missing,
+            found => found,
+        }
+    }
+}
+
 /// Asks for a collection that discovery lacks, in all versions, the one that was served last first.
 ///
 /// An API server that starts serves custom resources some seconds before its discovery lists them. What discovery lacks is
@@ -220,6 +232,20 @@ mod tests {
             (vec![("v1", Some(500))], Unclear),
         ] {
             assert_eq!(found(&codes), expected, "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn who_may_not_look_believes_what_was_read_before() {
+        use Found::{Forbidden, Missing, Served, Unclear};
+        for (found, was_read, expected) in [
+            (Forbidden("v1"), true, Served("v1")),
+            (Forbidden("v1"), false, Missing),
+            (Served("v1"), false, Served("v1")),
+            (Missing, true, Missing),
+            (Unclear, false, Unclear),
+        ] {
+            assert_eq!(found.of_kind(was_read), expected, "{found:?} {was_read}");
         }
     }
 }

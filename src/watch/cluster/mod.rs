@@ -157,13 +157,9 @@ impl Source {
         }
         let mut settled = true;
         for (of, found) in found {
-            match found {
-                Found::Served(version) => self.open(of, version).await,
-                // What was read is there: its stream says which permission it misses now.
-                Found::Forbidden(version) if self.feed.is_complete(of) && !self.counts_as_absent(of) => {
-                    self.open(of, version).await;
-                }
-                Found::Missing | Found::Forbidden(_) => settled &= self.close(of).await,
+            match found.of_kind(self.feed.is_complete(of)) {
+                Found::Served(version) | Found::Forbidden(version) => self.open(of, version).await,
+                Found::Missing => settled &= self.close(of).await,
                 Found::Unclear => {
                     self.missed.remove(&of);
                     settled = false;
@@ -217,6 +213,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::Event;
     use testing::{Answer, Server};
 
     #[tokio::test(start_paused = true)]
@@ -235,6 +232,29 @@ mod tests {
         let ended = Instant::now();
         watching.await.unwrap();
         assert!(ended.elapsed() < Duration::from_secs(1), "{:?}", ended.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_that_is_neither_listed_nor_permitted_holds_nothing_up() {
+        let nothing = |path: &str, _| match path.split_once('?') {
+            None => Answer::Whole(r#"{"resources": []}"#.to_owned()),
+            Some(_) => Answer::Refused(403),
+        };
+        let (server, (feed, events)) = (Server::new(nothing), testing::feed());
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let watching = tokio::spawn(watch(server.client(), feed, stopped));
+        let begun = Instant::now();
+        let mut complete = std::collections::BTreeSet::new();
+        while complete.len() < WATCHED.len() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{complete:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            complete.extend(events.try_iter().filter_map(|event| match event {
+                Event::Complete { input } => Some(input),
+                _ => None,
+            }));
+        }
+        stop.send(true).unwrap();
+        watching.await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

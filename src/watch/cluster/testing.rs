@@ -28,6 +28,8 @@ pub(super) enum Answer {
     Whole(String),
     /// Lines, after which nothing more is said.
     Open(Vec<String>),
+    /// No, with this code of HTTP.
+    Refused(u16),
 }
 
 /// Answers by what is asked, which it remembers.
@@ -81,6 +83,13 @@ impl<In> Service<Request<In>> for Server {
             match answer {
                 Answer::Nothing => std::future::pending().await,
                 Answer::Whole(text) => Ok(Response::new(Body::from(text))),
+                Answer::Refused(code) => {
+                    let status =
+                        format!(r#"{{"kind": "Status", "status": "Failure", "message": "no", "code": {code}}}"#);
+                    let mut response = Response::new(Body::from(status));
+                    *response.status_mut() = http::StatusCode::from_u16(code).expect("a test names codes that exist");
+                    Ok(response)
+                }
                 Answer::Open(lines) => Ok(Response::new(Body::from_stream(open(lines)))),
             }
         })
