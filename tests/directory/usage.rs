@@ -25,7 +25,7 @@ fn writing_into_what_is_read_is_refused() {
 type WrongUse = (&'static [&'static str], (&'static str, &'static str), &'static str);
 
 const WRONG_USES: [WrongUse; 7] = [
-    (&["--log-level", "wran"], ("X", ""), "\"wran\" is not a level: write off, error, warn, info, debug or trace"),
+    (&["--log-level", "wran"], ("X", ""), "\"wran\" is not a level: write off, error, warn, info, debug, trace"),
     (&[], ("DELTAGATE_LOG_LEVEL", "zzz=1"), "\"1\" is not a level: write off, error"),
     (&["--workers", "0"], ("X", ""), "write a whole number from 1 to 256"),
     (&["--workers", "999999"], ("X", ""), "write a whole number from 1 to 256"),
