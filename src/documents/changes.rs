@@ -1,6 +1,7 @@
 //! When to look at a directory again.
 
 use std::fs::{self, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -132,6 +133,19 @@ pub struct Stamp {
     modified: SystemTime,
     size: u64,
     inode: u64,
+}
+
+/// Tells one text of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextHash(u64);
+
+impl TextHash {
+    /// That of a text.
+    pub fn of(text: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Self(hasher.finish())
+    }
 }
 
 /// Clocks of file systems tick in steps: a file younger than this may change once more with the same stamp.

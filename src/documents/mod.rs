@@ -17,7 +17,7 @@ use std::path::Path;
 use dataflows::model::{ObjectName, Settings};
 use serde_json::Value;
 
-pub use changes::{Changes, Identity, Stamp};
+pub use changes::{Changes, Identity, Stamp, TextHash};
 pub use files::{Listing, Unlisted, is_document_file, list};
 pub use printable::printable;
 pub use syntax::Format;

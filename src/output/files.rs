@@ -9,10 +9,10 @@ use dataflows::manifest;
 use dataflows::model::{Fingerprint, Key, Kind, ObjectName, Observed, Settings, Written};
 use serde_json::Value;
 
-use super::known::{Known, Sight, TextHash};
+use super::known::{Known, Sight};
 use super::sightings::{Shown, outdated};
 use super::status;
-use crate::documents::{self, Format, Stamp, to_yaml};
+use crate::documents::{self, Format, Stamp, TextHash, to_yaml};
 
 #[cfg(test)]
 mod tests;
@@ -137,7 +137,7 @@ impl OutputDirectory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let hash = TextHash::of(&text);
+        let hash = TextHash::of(text.as_bytes());
         let ours = text.strip_prefix(HEADER).map(|text| self.observe(settings, path, text));
         if let Some(Ok(shown)) = ours {
             return Ok(known.take(path, stamp, hash, shown));
@@ -196,7 +196,7 @@ impl OutputDirectory {
             status::stamp(&mut value, previous.as_ref().map(|document| &document.value), now);
         }
         let text = format!("{HEADER}\n{}", to_yaml(&value));
-        let hash = TextHash::of(&text);
+        let hash = TextHash::of(text.as_bytes());
         if existing.as_deref() == Some(text.as_str()) {
             return Ok(Put::Unchanged(hash));
         }

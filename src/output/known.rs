@@ -1,26 +1,12 @@
 //! What was last seen of the files of a directory.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use dataflows::model::ObjectName;
 
 use super::sightings::{Shown, outdated};
-use crate::documents::Stamp;
-
-/// What a text is told from others by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TextHash(u64);
-
-impl TextHash {
-    /// That of a text.
-    pub fn of(text: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        Self(hasher.finish())
-    }
-}
+use crate::documents::{Stamp, TextHash};
 
 /// The files in a directory, and what those of ours were said to show.
 #[derive(Debug, Default)]

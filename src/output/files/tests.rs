@@ -152,7 +152,7 @@ fn a_strange_file_is_told_once() {
     let reason = output.observe(&Settings::default(), &copy, &text[HEADER.len()..]).unwrap_err();
     assert!(reason.contains("this file holds MeshGateway/edge.default, which belongs in "), "{reason}");
     let mut known = Known::default();
-    let hash = TextHash::of(&text);
+    let hash = TextHash::of(text.as_bytes());
     assert_eq!(known.take_strange(&copy, None, hash), (true, None));
     assert_eq!(known.take_strange(&copy, None, hash), (false, None));
 }

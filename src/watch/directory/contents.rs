@@ -1,7 +1,6 @@
 //! What the files of a directory hold, and which objects a look at them has touched.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,7 @@ use dataflows::model::{ObjectName, Settings, Update};
 
 use super::places::Places;
 use crate::documents::{
-    self, Document, DocumentError, Identity, Listing, Problem, Reading, Stamp, Unlisted, printable,
+    self, Document, DocumentError, Identity, Listing, Problem, Reading, Stamp, TextHash, Unlisted, printable,
 };
 use crate::output::files::OutputDirectory;
 use crate::vault::CopyValue;
@@ -59,9 +58,9 @@ pub(super) struct Contents {
 struct File {
     /// `None` if it must be read again in any case.
     stamp: Option<Stamp>,
-    text_hash: Option<u64>,
+    text_hash: Option<TextHash>,
     /// A text that lacks objects which were there: believed when it is seen a second time.
-    doubtful: Option<u64>,
+    doubtful: Option<TextHash>,
     objects: BTreeMap<ObjectName, Facts>,
     /// Where in it something cannot be read.
     unreadable: Vec<String>,
@@ -232,9 +231,7 @@ impl Contents {
                 return true;
             }
         };
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        let text_hash = Some(hasher.finish());
+        let text_hash = Some(TextHash::of(&bytes));
         if known.is_some_and(|known| known.text_hash == text_hash) {
             if let Some(file) = self.files.get_mut(path) {
                 file.stamp = stamp;
