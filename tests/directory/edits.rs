@@ -33,11 +33,7 @@ fn edits_are_followed() {
 
 #[test]
 fn a_restart_writes_nothing_and_clears_up() {
-    let mut world = World::new("restart");
-    world.write("base.yaml", &without_route());
-    world.write("route.yaml", ROUTE);
-    world.start();
-    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let mut world = World::of_a_shop("restart");
     let before = world.settle();
     world.stop();
     world.start();
@@ -147,11 +143,7 @@ fn a_status_bears_the_version_of_its_object() {
 
 #[test]
 fn a_file_that_is_renamed_holds_nothing_twice() {
-    let mut world = World::new("renamed");
-    world.write("base.yaml", &without_route());
-    world.write("route.yaml", ROUTE);
-    world.start();
-    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let mut world = World::of_a_shop("renamed");
     fs::rename(world.root.join("in/route.yaml"), world.root.join("in/route2.yaml")).unwrap();
     world.settle();
     fs::copy(world.root.join("in/route2.yaml"), world.root.join("in/route3.yaml")).unwrap();

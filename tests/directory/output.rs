@@ -47,11 +47,7 @@ fn a_file_of_somebody_else_in_the_output_stays() {
 
 #[test]
 fn edits_of_what_was_written_are_overwritten() {
-    let mut world = World::new("drift");
-    world.write("base.yaml", &without_route());
-    world.write("route.yaml", ROUTE);
-    world.start();
-    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let mut world = World::of_a_shop("drift");
     world.settle();
     let gateway = "MeshGateway/_cluster/edge.default.yaml";
     let text = fs::read_to_string(world.out(gateway)).unwrap();

@@ -14,11 +14,7 @@ use super::world::World;
 
 #[test]
 fn a_broken_file_keeps_what_it_held() {
-    let mut world = World::new("broken");
-    world.write("base.yaml", &without_route());
-    world.write("route.yaml", ROUTE);
-    world.start();
-    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let mut world = World::of_a_shop("broken");
     let before = world.settle();
     world.write("route.yaml", "spec: [\n");
     world.wait_for_log("in/route.yaml:1: is not valid YAML");
@@ -63,11 +59,7 @@ fn page(address: &str, path: &str) -> String {
 #[test]
 fn a_start_on_what_cannot_be_read_writes_nothing() {
     for (name, spoil, told) in OBSTACLES {
-        let mut world = World::new(&format!("start-{name}"));
-        world.write("base.yaml", &without_route());
-        world.write("route.yaml", ROUTE);
-        world.start();
-        world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+        let mut world = World::of_a_shop(&format!("start-{name}"));
         let before = world.settle();
         world.stop();
         spoil(&world.root.join("in/route.yaml"));
@@ -134,11 +126,7 @@ fn an_empty_directory_at_the_start_is_taken_for_a_missing_one() {
 
 #[test]
 fn what_moves_into_a_broken_file_stays() {
-    let mut world = World::new("moved");
-    world.write("base.yaml", &without_route());
-    world.write("route.yaml", ROUTE);
-    world.start();
-    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let mut world = World::of_a_shop("moved");
     let before = world.settle();
     let broken = format!("spec: [\n---\n{ROUTE}");
     world.write("route.yaml", &broken);
@@ -179,11 +167,7 @@ fn a_half_valid_file_counts_for_half() {
 
 #[test]
 fn a_directory_that_disappears_deletes_nothing() {
-    let mut world = World::new("vanishing");
-    world.write("base.yaml", &without_route());
-    world.write("route.yaml", ROUTE);
-    world.start();
-    world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+    let mut world = World::of_a_shop("vanishing");
     let before = world.settle();
     fs::remove_dir_all(world.root.join("in")).unwrap();
     world.wait_for_log("the directory cannot be read");

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use kit::shop::{ROUTE, without_route};
+
 /// How long something may take that should take milliseconds, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -24,6 +26,17 @@ impl World {
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(root.join("in")).unwrap();
         Self { root, child: None, log: Arc::default() }
+    }
+
+    /// A controller that runs on a Gateway in `base.yaml` and a route in `route.yaml`, and has attached it.
+    #[track_caller]
+    pub(super) fn of_a_shop(test: &str) -> Self {
+        let mut world = Self::new(test);
+        world.write("base.yaml", &without_route());
+        world.write("route.yaml", ROUTE);
+        world.start();
+        world.wait_for("status/Gateway/default/edge.yaml", "attachedRoutes: 1");
+        world
     }
 
     pub(super) fn write(&self, path: &str, text: &str) {
