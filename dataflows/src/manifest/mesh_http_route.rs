@@ -144,13 +144,12 @@ fn kuma_match(found: &Match, padding: u16) -> Value {
     if let Some(method) = &found.method {
         rendered.insert("method".into(), (**method).into());
     }
-    let named = |matches: &[NamedMatch]| -> Vec<Value> { matches.iter().map(named_match).collect() };
     // Kuma's gateways take the values before an expression for expressions too.
-    let (expressions, exact): (Vec<_>, Vec<_>) =
-        found.query_params.iter().cloned().partition(|query| query.kind == MatchKind::RegularExpression);
-    let query_params = [named(&expressions), named(&exact)].concat();
+    let of_kind = |kind| found.query_params.iter().filter(move |query| query.kind == kind);
+    let query_params = of_kind(MatchKind::RegularExpression).chain(of_kind(MatchKind::Exact));
+    let query_params: Vec<_> = query_params.map(named_match).collect();
     let padding = (1..=padding).map(|number| json!({"type": "Absent", "name": format!("x-deltagate-pad-{number}")}));
-    let headers: Vec<_> = named(&found.headers).into_iter().chain(padding).collect();
+    let headers: Vec<_> = found.headers.iter().map(named_match).chain(padding).collect();
     if !headers.is_empty() {
         rendered.insert("headers".into(), headers.into());
     }
